@@ -1,0 +1,182 @@
+"""What is in force in this process: the settings, and the pipeline that follows from them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from autolog import _settings
+from autolog._patching.guard import report
+from autolog._pipeline.worker import Pipeline
+from autolog._settings import Settings
+from autolog._tracing.span import LiveSpan, TraceState, runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autolog._pipeline.exporters import Exporter
+    from autolog._store import Store
+
+__all__ = ["configure", "flush", "pipeline", "settings", "status", "store"]
+
+_log = logging.getLogger("autolog")
+_lock = threading.RLock()
+_settings_now: Settings | None = None
+_pipeline: Pipeline | None = None
+_stores: dict[str, Store] = {}
+
+
+def settings() -> Settings:
+    """Give the settings in force; the environment is read when they are first asked for."""
+    global _settings_now
+    with _lock:
+        if _settings_now is None:
+            _settings_now, complaints = _settings.from_environment()
+            for complaint in complaints:
+                _log.warning("autolog: %s", complaint)
+            _connect_bridge(_settings_now)
+        return _settings_now
+
+
+def configure(changes: dict[str, Any]) -> None:
+    """Change settings; see :func:`autolog.configure`."""
+    global _settings_now, _pipeline
+    with _lock:
+        changed = _settings.apply(settings(), changes)
+        if changed.prices:
+            from autolog._pipeline.prices import check_prices
+
+            check_prices(changed.prices)
+        old, _pipeline = _pipeline, None
+        runtime.submit = _submit_first
+        _settings_now = changed
+        _connect_bridge(changed)
+    if old is not None:
+        old.close()
+
+
+def pipeline() -> Pipeline:
+    """Give the pipeline, made when it is first needed."""
+    global _pipeline
+    with _lock:
+        if _pipeline is None:
+            now = settings()
+            _pipeline = Pipeline(now, lambda: _exporters(now))
+            runtime.submit = _pipeline.submit
+        return _pipeline
+
+
+def flush(timeout_s: float) -> bool:
+    """Process what has ended until now; see :func:`autolog.flush`."""
+    with _lock:
+        now = _pipeline
+    return now.flush(timeout_s) if now is not None else True
+
+
+def store(path: str | None = None) -> Store:
+    """Open the store for reading, the configured one by default. Raises ``StoreError`` where there is none."""
+    from autolog._store import StoreError, open_store
+
+    target = path or settings().store
+    if target is None:
+        raise StoreError(
+            "there is no store to read: the setting store (AUTOLOG_STORE) is none. "
+            "Set it to a file, as in autolog.configure(store='autolog.db')"
+        )
+    with _lock:
+        key = target if target == ":memory:" else os.path.abspath(target)
+        if key not in _stores:
+            _stores[key] = open_store(target)
+        return _stores[key]
+
+
+def status() -> dict[str, int]:
+    """Give what the pipeline of this process could not keep."""
+    now = _pipeline
+    return {
+        "dropped_traces": now.dropped_traces if now is not None else 0,
+        "failed_exports": now.failed_exports if now is not None else 0,
+    }
+
+
+def _submit_first(state: TraceState, span: LiveSpan) -> None:
+    pipeline().submit(state, span)
+
+
+def _exporters(now: Settings) -> Sequence[Exporter]:
+    found: list[Exporter] = list(now.exporters)
+    if now.store is not None:
+        from autolog._pipeline.exporters import StoreExporter
+
+        found.append(StoreExporter(store(now.store)))
+    if any(os.environ.get(v) for v in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        from autolog._otel.exporter import otlp_exporter_from_env
+
+        otlp = otlp_exporter_from_env()
+        if otlp is not None:
+            found.append(otlp)
+    return found
+
+
+def _connect_bridge(now: Settings) -> None:
+    runtime.bridge = None
+    if now.tracer_provider is None:
+        return
+    try:
+        from autolog._otel.bridge import ProviderBridge
+    except ImportError:
+        _log.warning("autolog: tracer_provider needs OpenTelemetry: pip install 'autolog-genai[otlp]'. It is ignored.")
+        return
+    try:
+        runtime.bridge = ProviderBridge(now.tracer_provider, complete=_complete)
+    except Exception as e:
+        report("joining the tracer provider", e)
+
+
+def _complete(span: LiveSpan) -> Any:
+    span.recorded = pipeline().record(span)
+    return span.recorded
+
+
+def _before_fork() -> None:
+    _lock.acquire()
+    if _pipeline is not None:
+        _pipeline.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    if _pipeline is not None:
+        _pipeline.after_fork_in_parent()
+    _lock.release()
+
+
+def _after_fork_in_child() -> None:
+    runtime.generation += 1
+    if _pipeline is not None:
+        _pipeline.after_fork_in_child()
+    _lock.release()
+
+
+runtime.submit = _submit_first
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )
+
+
+def reset() -> None:
+    """Go back to what a new process has; for tests."""
+    global _settings_now, _pipeline
+    with _lock:
+        old, _pipeline = _pipeline, None
+        _settings_now = None
+        runtime.submit = _submit_first
+        runtime.bridge = None
+        stores = list(_stores.values())
+        _stores.clear()
+    if old is not None:
+        old.close()
+    for opened in stores:
+        opened.close()

@@ -1,0 +1,320 @@
+"""The trace model: what reading a trace gives back, what exporters get and what tests assert on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Final, Literal, cast
+
+__all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
+
+FORMAT_VERSION: Final = 1
+
+Status = Literal["OK", "ERROR", "IN_PROGRESS"]
+"""Of a span or a trace. ``IN_PROGRESS`` is a trace whose root has not ended (yet, or ever)."""
+
+Outcome = Literal["completed", "error", "cancelled", "abandoned"]
+"""How a call ended: to its end, by an error, by a cancellation, or left before its end by its caller."""
+
+
+class SpanType:
+    """The span types that autolog itself uses; any other string is allowed too."""
+
+    CHAT_MODEL: Final = "CHAT_MODEL"
+    LLM: Final = "LLM"
+    EMBEDDING: Final = "EMBEDDING"
+    RETRIEVER: Final = "RETRIEVER"
+    RERANKER: Final = "RERANKER"
+    TOOL: Final = "TOOL"
+    AGENT: Final = "AGENT"
+    CHAIN: Final = "CHAIN"
+    PARSER: Final = "PARSER"
+    TASK: Final = "TASK"
+    UNKNOWN: Final = "UNKNOWN"
+
+
+def _plus(a: int | None, b: int | None) -> int | None:
+    if a is None:
+        return b
+    return a if b is None else a + b
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as the provider sent them; ``None`` where it sent none. Usages add.
+
+    ``input_tokens`` is all input, cached tokens included; ``output_tokens`` is all output, reasoning
+    included: the details are subsets, never additions (OpenTelemetry's GenAI conventions).
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_creation_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(_plus(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) is not None for f in fields(self))
+
+    def to_dict(self) -> dict[str, int]:
+        """Give the counts that are known, by name."""
+        return {k: v for k, v in asdict(self).items() if v is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionInfo:
+    """The exception that a call raised: ``type`` (qualified name), ``message``, ``traceback`` (text) or ``None``."""
+
+    type: str
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at a moment inside a span."""
+
+    name: str
+    time_ns: int
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One timed operation, as it was recorded. Ids are lower-case hex (W3C), times nanoseconds since 1970."""
+
+    span_id: str
+    trace_id: str
+    parent_id: str | None
+    name: str
+    span_type: str
+    status: Status
+    start_time_ns: int
+    end_time_ns: int | None
+    outcome: Outcome | None = None
+    inputs: Any = None
+    outputs: Any = None
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    events: tuple[Event, ...] = ()
+    usage: Usage | None = None
+    cost: float | None = None
+    exception: ExceptionInfo | None = None
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Milliseconds from start to end, ``None`` while the span is open."""
+        return None if self.end_time_ns is None else (self.end_time_ns - self.start_time_ns) / 1e6
+
+    def __repr__(self) -> str:
+        return f"<Span {self.name!r} {self.span_type} {self.status} {self.span_id}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the span as plain values, with absent members left out."""
+        data: dict[str, Any] = {
+            "span_id": self.span_id,
+            "trace_id": self.trace_id,
+            "parent_id": self.parent_id,
+            "name": self.name,
+            "span_type": self.span_type,
+            "status": self.status,
+            "outcome": self.outcome,
+            "start_time_ns": self.start_time_ns,
+            "end_time_ns": self.end_time_ns,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "attributes": dict(self.attributes),
+            "events": [{"name": e.name, "time_ns": e.time_ns, "attributes": dict(e.attributes)} for e in self.events],
+            "usage": self.usage.to_dict() if self.usage else None,
+            "cost": self.cost,
+            "exception": asdict(self.exception) if self.exception else None,
+        }
+        required = ("span_id", "trace_id", "parent_id", "name", "span_type", "status", "start_time_ns", "end_time_ns")
+        return {k: v for k, v in data.items() if k in required or (v is not None and v != {} and v != [])}
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Span:
+        """Read what :meth:`to_dict` gave. Raises ``KeyError`` where a required member is missing."""
+        exception = data.get("exception")
+        usage = data.get("usage")
+        return Span(
+            span_id=data["span_id"],
+            trace_id=data["trace_id"],
+            parent_id=data.get("parent_id"),
+            name=data["name"],
+            span_type=data["span_type"],
+            status=data["status"],
+            outcome=data.get("outcome"),
+            start_time_ns=data["start_time_ns"],
+            end_time_ns=data.get("end_time_ns"),
+            inputs=data.get("inputs"),
+            outputs=data.get("outputs"),
+            attributes=dict(data.get("attributes") or {}),
+            events=tuple(Event(e["name"], e["time_ns"], dict(e.get("attributes") or {})) for e in data.get("events") or ()),
+            usage=Usage(**usage) if usage else None,
+            cost=data.get("cost"),
+            exception=ExceptionInfo(**exception) if exception else None,
+        )
+
+
+def counted_spans(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield the spans whose usage and cost count in the total: each deepest span that carries usage.
+
+    A framework's model span and the HTTP call below it report the same tokens; only the inner one counts.
+    """
+    by_id = {s.span_id: s for s in spans}
+    covered: set[str] = set()
+    for span in by_id.values():
+        if not span.usage:
+            continue
+        parent = by_id.get(span.parent_id or "")
+        while parent is not None and parent.span_id not in covered:
+            covered.add(parent.span_id)
+            parent = by_id.get(parent.parent_id or "")
+    for span in by_id.values():
+        if span.usage and span.span_id not in covered:
+            yield span
+
+
+@dataclass(frozen=True)
+class Trace:
+    """All spans with one trace id, in order of start, with their totals counted once."""
+
+    trace_id: str
+    spans: tuple[Span, ...]
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    session_id: str | None = None
+    user_id: str | None = None
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.spans, key=lambda s: s.start_time_ns))
+        object.__setattr__(self, "spans", ordered)
+
+    @cached_property
+    def root(self) -> Span | None:
+        """The span without a parent (the earliest where several have none in this trace); ``None`` if it is missing."""
+        for span in self.spans:
+            if span.parent_id is None:
+                return span
+        ids = {s.span_id for s in self.spans}
+        remote = [s for s in self.spans if s.parent_id not in ids]
+        # A root under a span of another process, or of another tracing system, has a parent that we never see.
+        return remote[0] if len(remote) == 1 else None
+
+    @property
+    def name(self) -> str:
+        """The root's name."""
+        return self.root.name if self.root else (self.spans[0].name if self.spans else "")
+
+    @property
+    def status(self) -> Status:
+        """The root's status."""
+        return self.root.status if self.root else "IN_PROGRESS"
+
+    @property
+    def start_time_ns(self) -> int:
+        """When the first span started."""
+        return min((s.start_time_ns for s in self.spans), default=0)
+
+    @property
+    def end_time_ns(self) -> int | None:
+        """When the root ended; ``None`` while it has not."""
+        return self.root.end_time_ns if self.root else None
+
+    @property
+    def duration_ms(self) -> float | None:
+        """The root's milliseconds."""
+        return self.root.duration_ms if self.root else None
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Tokens of the whole trace, each counted once: at the deepest span that carries them."""
+        total = Usage()
+        for span in counted_spans(self.spans):
+            if span.usage:
+                total = total + span.usage
+        return total
+
+    @cached_property
+    def cost(self) -> float | None:
+        """US dollars of all priced calls, each counted once; ``None`` where no call has a known price."""
+        known = [s.cost for s in counted_spans(self.spans) if s.cost is not None]
+        return sum(known) if known else None
+
+    def search_spans(self, name: str | None = None, span_type: str | None = None) -> list[Span]:
+        """Give the spans with this name and this type, in order of start."""
+        return [
+            s
+            for s in self.spans
+            if (name is None or s.name == name) and (span_type is None or s.span_type == span_type)
+        ]
+
+    def children(self, span: Span | None) -> list[Span]:
+        """Give the direct children of a span, in order of start; of ``None``, the spans without a known parent."""
+        if span is not None:
+            return [s for s in self.spans if s.parent_id == span.span_id]
+        ids = {s.span_id for s in self.spans}
+        return [s for s in self.spans if s.parent_id not in ids]
+
+    def with_spans(self, spans: Iterable[Span]) -> Trace:
+        """Give the same trace with other spans."""
+        return replace(self, spans=tuple(spans))
+
+    def __repr__(self) -> str:
+        return f"<Trace {self.name!r} {self.status} {len(self.spans)} spans {self.trace_id}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the trace as plain values: its own members, its totals, and its spans."""
+        return {
+            "format": FORMAT_VERSION,
+            "trace_id": self.trace_id,
+            "name": self.name,
+            "status": self.status,
+            "start_time_ns": self.start_time_ns,
+            "end_time_ns": self.end_time_ns,
+            "usage": self.usage.to_dict(),
+            "cost": self.cost,
+            "tags": dict(self.tags),
+            "metadata": dict(self.metadata),
+            "session_id": self.session_id,
+            "user_id": self.user_id,
+            "spans": [s.to_dict() for s in self.spans],
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Give the trace as JSON text, which :meth:`from_json` reads back."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Trace:
+        """Read what :meth:`to_dict` gave. Raises ``ValueError`` saying what is wrong with it."""
+        version = data.get("format", FORMAT_VERSION)
+        if version != FORMAT_VERSION:
+            raise ValueError(f"a trace of format {version}, and this autolog reads format {FORMAT_VERSION}: upgrade autolog-genai")
+        try:
+            return Trace(
+                trace_id=data["trace_id"],
+                spans=tuple(Span.from_dict(s) for s in data["spans"]),
+                tags=dict(data.get("tags") or {}),
+                metadata=dict(data.get("metadata") or {}),
+                session_id=data.get("session_id"),
+                user_id=data.get("user_id"),
+            )
+        except (KeyError, TypeError, AttributeError) as e:
+            raise ValueError(f"not a trace that Trace.to_dict() wrote: {type(e).__name__}: {e}") from e
+
+    @staticmethod
+    def from_json(text: str | bytes) -> Trace:
+        """Read what :meth:`to_json` gave. Raises ``ValueError`` saying what is wrong with it."""
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError(f"a trace is a JSON object, and this is a {type(data).__name__}")
+        return Trace.from_dict(cast("dict[str, Any]", data))

@@ -1,0 +1,96 @@
+"""Watch the body of an HTTP response while the program reads it, without delaying or changing a byte."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from autolog._tracing import sources
+
+__all__ = ["BodyTap", "tap_body"]
+
+
+class BodyTap:
+    """What passed through a response: its chunks by reference (where ``keep``), their size, whether it was all."""
+
+    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "last_ns", "on_end", "size")
+
+    def __init__(self, *, keep: bool) -> None:
+        self.keep = keep
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.first_ns = 0
+        self.last_ns = 0
+        self.exhausted = False
+        # While a chunk is being fetched the HTTP library may close the response by itself: that is not the program.
+        self.inside = False
+        self.on_end: Callable[[BaseException | None], None] | None = None
+
+    def _took(self, chunk: bytes) -> bytes:
+        self.last_ns = sources.now_ns()
+        if not self.size:
+            self.first_ns = self.last_ns
+        self.size += len(chunk)
+        if self.keep:
+            self.chunks.append(chunk)
+        return chunk
+
+    def _over(self, exc: BaseException | None) -> None:
+        self.exhausted = exc is None
+        if self.on_end is not None:
+            self.on_end(exc)
+
+    def pass_through(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Give every chunk on as it comes."""
+        while True:
+            self.inside = True
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                self._over(None)
+                return
+            except BaseException as e:
+                self._over(e)
+                raise
+            finally:
+                self.inside = False
+            yield self._took(chunk)
+
+    async def apass_through(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Give every chunk on as it comes."""
+        while True:
+            self.inside = True
+            try:
+                chunk = await anext(chunks)
+            except StopAsyncIteration:
+                self._over(None)
+                return
+            except BaseException as e:
+                self._over(e)
+                raise
+            finally:
+                self.inside = False
+            yield self._took(chunk)
+
+
+def tap_body(response: Any, *, keep: bool) -> BodyTap:
+    """Watch an httpx-like response that has not been read yet.
+
+    ``iter_bytes``/``aiter_bytes`` lie under every way to read one (``read``, ``iter_text``, ``iter_lines``; httpx 0.23
+    to httpx2 2.16), give decompressed bytes, and can be replaced on the one object.
+    """
+    tap = BodyTap(keep=keep)
+    # Weak, because a response that refers to itself would have to wait for the cyclic garbage collector.
+    this = weakref.ref(response)
+    kind: Any = type(response)
+
+    def iter_bytes(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        return tap.pass_through(iter(kind.iter_bytes(this(), *args, **kwargs)))
+
+    def aiter_bytes(*args: Any, **kwargs: Any) -> AsyncIterator[bytes]:
+        return tap.apass_through(aiter(kind.aiter_bytes(this(), *args, **kwargs)))
+
+    response.iter_bytes = iter_bytes
+    response.aiter_bytes = aiter_bytes
+    return tap

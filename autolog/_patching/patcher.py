@@ -1,0 +1,162 @@
+"""The only code that changes a foreign object: declare a change, apply it when the library is there, undo it exactly."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
+
+import wrapt
+
+from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
+from autolog._patching.guard import report
+
+if TYPE_CHECKING:
+    from autolog.integration import Operation
+
+__all__ = ["Patcher"]
+
+_log = logging.getLogger("autolog")
+_lock = threading.RLock()
+# Wrappers that somebody else wrapped in turn: inert, and taken out when a later undo finds them outermost.
+_buried: list[tuple[Any, str, Any]] = []
+
+
+class Patcher:
+    """Collects what an integration changes. Only declare on it; :meth:`undo` is the core's."""
+
+    def __init__(self, integration: str) -> None:
+        self.gate = Gate(integration)
+        self._stack = ExitStack()
+        self.missing: list[str] = []
+        self.applied: list[str] = []
+
+    def trace(self, operation: Operation) -> None:
+        """Trace every call of an operation, sync or async as it is."""
+
+        def make(original: Any) -> Wrapper:
+            return (async_wrapper if iscoroutinefunction(original) else sync_wrapper)(operation, self.gate)
+
+        self._declare(operation.target, make)
+
+    def observe(
+        self,
+        target: str,
+        *,
+        before: Callable[[Any, tuple[Any, ...], dict[str, Any]], None] | None = None,
+        after: Callable[[Any, Any], None] | None = None,
+    ) -> None:
+        """Look at a method's arguments (``before(instance, args, kwargs)``) or plain result (``after(instance, result)``)."""
+        gate = self.gate
+
+        def observing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if not gate.open:
+                return wrapped(*args, **kwargs)
+            if before is not None:
+                try:
+                    before(instance, args, kwargs)
+                except Exception as e:
+                    report(f"observing {target}", e)
+            result = wrapped(*args, **kwargs)
+            if after is not None:
+                try:
+                    after(instance, result)
+                except Exception as e:
+                    report(f"observing {target}", e)
+            return result
+
+        self._declare(target, lambda _: observing)
+
+    def wrap(self, target: str, wrapper: Wrapper) -> None:
+        """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.
+
+        The wrapper is not called once the integration is off.
+        """
+        gate = self.gate
+
+        def gated(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if not gate.open:
+                return wrapped(*args, **kwargs)
+            return wrapper(wrapped, instance, args, kwargs)
+
+        self._declare(target, lambda _: gated)
+
+    def on_undo(self, undo: Callable[[], None]) -> None:
+        """Call this when the integration is turned off; what was declared last is undone first."""
+        self._stack.callback(_safely, undo)
+
+    def when_imported(self, module: str, then: Callable[[Any], None]) -> None:
+        """Call ``then(module)`` once the module has been imported, at once if it is; never if turned off before."""
+        gate = self.gate
+
+        def hook(imported: Any) -> None:
+            # An exception here would fail the program's import statement.
+            with _lock:
+                if gate.open:
+                    try:
+                        then(imported)
+                    except Exception as e:
+                        report(f"patching {module}", e)
+
+        wrapt.register_post_import_hook(hook, module)
+
+    def undo(self) -> None:
+        """Shut the gate, then take every change back, last first."""
+        with _lock:
+            self.gate.open = False
+            self._stack.close()
+            _dig_out()
+
+    def _declare(self, target: str, make: Callable[[Any], Wrapper]) -> None:
+        module, _, path = target.partition(":")
+        if not path:
+            raise ValueError(f"a target is 'module:Class.method', not {target!r}")
+
+        def apply(imported: Any) -> None:
+            parent_path, _, name = path.rpartition(".")
+            parent = imported
+            for part in parent_path.split(".") if parent_path else ():
+                parent = getattr(parent, part, None)
+            original = getattr(parent, name, None)
+            if original is None:
+                self.missing.append(target)
+                _log.debug("autolog: %s does not exist in this version", target)
+                return
+            handle = wrapt.wrap_function_wrapper(parent, name, make(original))
+            self._stack.callback(_unwrap, parent, name, handle)
+            self.applied.append(target)
+
+        self.when_imported(module, apply)
+
+
+def _unwrap(parent: Any, name: str, handle: Any) -> None:
+    try:
+        wrapt.unwrap_object(parent, name, handle, missing_ok=True)
+    except wrapt.WrapperNotOutermostError:
+        _buried.append((parent, name, handle))
+    except Exception as e:
+        report(f"unwrapping {name}", e)
+
+
+def _dig_out() -> None:
+    for item in list(_buried):
+        parent, name, handle = item
+        try:
+            wrapt.unwrap_object(parent, name, handle, missing_ok=True)
+        except wrapt.WrapperNotOutermostError:
+            continue
+        except Exception as e:
+            report(f"unwrapping {name}", e)
+        _buried.remove(item)
+
+
+def _safely(undo: Callable[[], None]) -> None:
+    try:
+        undo()
+    except Exception as e:
+        report("turning an integration off", e)
+
+

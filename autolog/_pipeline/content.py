@@ -1,0 +1,45 @@
+"""What of a span may be kept: the one place where content is withheld and the user's processors run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from autolog import semconv
+from autolog._model import Span
+from autolog._patching.guard import report
+from autolog._pipeline.attributes import CONTENT
+
+__all__ = ["process", "without_content"]
+
+
+def without_content(span: Span) -> Span:
+    """Give the span without what people and models said."""
+    return replace(
+        span,
+        inputs=None,
+        outputs=None,
+        attributes={k: v for k, v in span.attributes.items() if k not in CONTENT},
+        events=tuple(replace(e, attributes={}) for e in span.events),
+    )
+
+
+def process(span: Span, processors: Sequence[Callable[[Span], Span | None]]) -> Span | None:
+    """Run the user's processors over a span; ``None`` where one of them drops it.
+
+    One that raises, or gives something else, was meant to take something out: the span is kept without its content.
+    """
+    for processor in processors:
+        try:
+            result = processor(span)
+            if result is not None and not isinstance(result, Span):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"a processor gives a Span or None, and this gave a {type(result).__name__}")
+        except Exception as e:
+            name = getattr(processor, "__name__", type(processor).__name__)
+            report(f"the processor {name}", e)
+            bare = without_content(span)
+            return replace(bare, attributes={**bare.attributes, semconv.PROCESSOR_ERROR: f"{type(e).__name__}: {e}"})
+        if result is None:
+            return None
+        span = result
+    return span

@@ -1,0 +1,122 @@
+"""What a call cost, in US dollars, from its tokens: offline, and ``None`` where nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from autolog._model import Usage
+from autolog._settings import Price
+
+__all__ = ["PRICE_MEMBERS", "Pricer", "check_prices"]
+
+PRICE_MEMBERS: Final = ("input", "output", "cached_input", "cache_creation", "audio_input", "audio_output")
+_MILLION: Final = 1_000_000
+
+# Providers under the conventions' names, and as genai-prices (0.2) calls them.
+_PROVIDERS: Final[Mapping[str, str]] = {
+    "azure.ai.openai": "azure",
+    "azure.ai.inference": "azure",
+    "aws.bedrock": "aws",
+    "gcp.gemini": "google",
+    "gcp.vertex_ai": "google",
+    "gcp.gen_ai": "google",
+    "mistral_ai": "mistral",
+    "x_ai": "x-ai",
+    "moonshot_ai": "moonshotai",
+    "together_ai": "together",
+}
+
+# At a host that nobody knows (a gateway, a server of one's own), a model's name tells its price only where one vendor
+# alone serves the model; an open-weight model costs there what its owner says.
+_SOLE_VENDORS: Final = frozenset({"openai", "anthropic", "google", "x-ai", "perplexity"})
+
+
+def check_prices(prices: Mapping[str, Price]) -> None:
+    """Raise ``ValueError`` or ``TypeError`` naming what is wrong with prices that the user gave."""
+    for model, price in prices.items():
+        for member, dollars in price.items():
+            if member not in PRICE_MEMBERS:
+                raise ValueError(
+                    f"prices[{model!r}] has {member!r}; a price has, in US dollars per million tokens: "
+                    + ", ".join(PRICE_MEMBERS)
+                )
+            if dollars < 0:
+                raise ValueError(f"prices[{model!r}][{member!r}] is {dollars}; a price is not below 0")
+
+
+class Pricer:
+    """Prices calls: with the user's prices first, then with those of the genai-prices package."""
+
+    def __init__(self, own: Mapping[str, Price] | None = None) -> None:
+        self._own = own or {}
+        self._unknown: set[tuple[str | None, str]] = set()
+
+    def price(self, usage: Usage, model: str | None, provider: str | None) -> tuple[float, str] | None:
+        """Give dollars and where the price comes from; ``None`` for a model without a known price."""
+        if not model or not (usage.input_tokens or usage.output_tokens):
+            return None
+        own = self._own.get(model)
+        if own is not None:
+            return _by_rates(usage, own), "configured"
+        key = (provider, model)
+        if key in self._unknown:
+            return None
+        dollars = _by_library(usage, model, provider)
+        if dollars is None:
+            self._unknown.add(key)
+            return None
+        return dollars, "genai-prices"
+
+
+def _by_rates(usage: Usage, price: Price) -> float:
+    # The details are subsets: what has a price of its own is taken out of the whole.
+    input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
+    total = 0.0
+    for member, tokens in (
+        ("cached_input", usage.cached_input_tokens),
+        ("cache_creation", usage.cache_creation_tokens),
+        ("audio_input", usage.audio_input_tokens),
+    ):
+        if tokens and member in price:
+            total += tokens * price[member]
+            input_tokens -= tokens
+    if usage.audio_output_tokens and "audio_output" in price:
+        total += usage.audio_output_tokens * price["audio_output"]
+        output_tokens -= usage.audio_output_tokens
+    total += max(input_tokens, 0) * price.get("input", 0.0) + max(output_tokens, 0) * price.get("output", 0.0)
+    return total / _MILLION
+
+
+def _by_library(usage: Usage, model: str, provider: str | None) -> float | None:
+    from genai_prices import Usage as PriceUsage
+    from genai_prices import calc_price
+
+    listed = _PROVIDERS.get(provider, provider) if provider else None
+    known = listed is not None and listed in _listed_providers()
+    try:
+        calculated = calc_price(
+            PriceUsage(
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cache_read_tokens=usage.cached_input_tokens,
+                cache_write_tokens=usage.cache_creation_tokens,
+                input_audio_tokens=usage.audio_input_tokens,
+                output_audio_tokens=usage.audio_output_tokens,
+            ),
+            model_ref=model,
+            provider_id=listed if known else None,
+        )
+    except (LookupError, ValueError):  # unknown model or provider; counts that contradict each other
+        return None
+    if not known and calculated.provider.id not in _SOLE_VENDORS:
+        return None
+    return float(calculated.total_price)
+
+
+@cache
+def _listed_providers() -> frozenset[str]:
+    from genai_prices.data import providers
+
+    return frozenset(p.id for p in providers)

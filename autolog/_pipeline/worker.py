@@ -1,0 +1,265 @@
+"""The background worker: takes ended spans, reads, prices and trims them, and hands them to the exporters."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from autolog._model import Span, Trace
+from autolog._patching.guard import report
+from autolog._pipeline.content import process, without_content
+from autolog._pipeline.materialise import Materialiser, fragment
+from autolog._settings import Settings
+from autolog._tracing.context import suppress
+
+if TYPE_CHECKING:
+    from autolog._pipeline.exporters import Exporter
+    from autolog._tracing.span import LiveSpan, TraceState
+
+__all__ = ["Pipeline"]
+
+_log = logging.getLogger("autolog")
+
+# Memory that a small call holds until it is stored (measured on the small chat of the benchmarks).
+_SPAN_BYTES = 5_000
+_BATCH_TRACES = 256
+_EXIT_TIMEOUT_S = 30.0
+
+
+class Pipeline:
+    """Takes ended spans from any thread and never makes one wait.
+
+    ``submit`` may be called by the garbage collector in the middle of anything, so it takes no lock:
+    ``deque.append`` and ``SimpleQueue.put`` are safe there.
+    """
+
+    def __init__(self, settings: Settings, make_exporters: Callable[[], Sequence[Exporter]]) -> None:
+        self.settings = settings
+        self._make_exporters = make_exporters
+        self.materialiser = Materialiser(settings.prices)
+        self.dropped_traces = 0
+        self.failed_exports = 0
+        self._limit = settings.max_pending_mb * 1_000_000
+        self._start_over()
+        atexit.register(self.shutdown)
+
+    def _start_over(self) -> None:
+        self._states: deque[TraceState] = deque()
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._awake = False
+        self._work = threading.Lock()
+        self._starting = threading.Lock()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._inline = sys.platform == "emscripten"  # no threads in a browser
+        self._pending = 0
+
+    @cached_property
+    def exporters(self) -> tuple[Exporter, ...]:
+        """Made when the first span is processed: opening a store is not the calling thread's work."""
+        try:
+            return tuple(self._make_exporters())
+        except Exception as e:
+            report("opening the exporters", e)
+            return ()
+
+    def submit(self, state: TraceState, span: LiveSpan) -> None:
+        """Take a span that has ended; called once for each."""
+        if state.admitted is None:
+            state.admitted = self._admit(state)
+        if not state.admitted:
+            return
+        self._pending += _SPAN_BYTES + getattr(span.capture, "weight", 0)
+        state.ended.append(span)
+        if state.queued:
+            return
+        state.queued = True
+        self._states.append(state)
+        if self._inline:
+            self._drain()
+        elif not self._awake:
+            self._awake = True
+            self._wake.put(None)
+            if self._thread is None:
+                self._start()
+
+    def _admit(self, state: TraceState) -> bool:
+        rate = self.settings.sample_rate
+        if rate < 1.0 and (state.trace_id & 0xFFFF_FFFF_FFFF_FFFF) >= rate * 2**64:
+            return False
+        if self._pending < self._limit:
+            return True
+        self.dropped_traces += 1
+        if self.dropped_traces == 1:
+            _log.warning(
+                "autolog drops whole traces, because they come faster than they can be stored: more than "
+                "%d MB wait (AUTOLOG_MAX_PENDING_MB). How many is told at exit.",
+                self.settings.max_pending_mb,
+            )
+        return False
+
+    def _start(self) -> None:
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._thread is None:
+                _flush_when_a_child_ends(self)
+                thread = threading.Thread(target=self._run, name="autolog", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no more threads here, or the interpreter is on its way out
+                    self._inline = True
+                    self._drain()
+                else:
+                    self._thread = thread
+        finally:
+            self._starting.release()
+
+    def _run(self) -> None:
+        interval = self.settings.flush_interval_ms / 1000
+        wake, hurry = self._wake, self._hurry
+        while True:
+            wake.get()
+            hurry.wait(interval)  # let a batch gather
+            self._awake = False
+            self._drain()
+
+    def _take(self) -> list[TraceState]:
+        states: list[TraceState] = []
+        while len(states) < _BATCH_TRACES:
+            try:
+                states.append(self._states.popleft())
+            except IndexError:
+                if not states:
+                    self._pending = 0  # the sum is kept without a lock: begin it again
+                break
+        return states
+
+    def _drain(self) -> None:
+        with self._work:
+            while states := self._take():
+                self._process(states)
+
+    def _process(self, states: Sequence[TraceState]) -> None:
+        """Read and export what has ended in these traces. Nothing that goes wrong here may end the worker."""
+        with suppress():
+            traces: list[Trace] = []
+            for state in states:
+                state.queued = False
+                spans: list[Span] = []
+                while True:
+                    try:
+                        live = state.ended.popleft()
+                    except IndexError:
+                        break
+                    self._pending -= _SPAN_BYTES + getattr(live.capture, "weight", 0)
+                    try:
+                        span = self.record(live)
+                    except Exception as e:
+                        report("recording a span", e)
+                        continue
+                    finally:
+                        _let_go(live)
+                    if span is not None:
+                        spans.append(span)
+                if spans:
+                    traces.append(fragment(state, tuple(spans)))
+            if traces:
+                self._export(traces)
+
+    def record(self, live: LiveSpan) -> Span | None:
+        """Give the span as it may be kept."""
+        if live.recorded is not None:  # a bridge needed it when the span ended
+            return live.recorded
+        span = self.materialiser.span(live)
+        if not self.settings.capture_content:
+            span = without_content(span)
+        return process(span, self.settings.processors) if self.settings.processors else span
+
+    def _export(self, traces: Sequence[Trace]) -> None:
+        for exporter in self.exporters:
+            try:
+                exporter.export(traces)
+            except Exception as e:
+                self.failed_exports += 1
+                report(f"exporting with {type(exporter).__name__}", e)
+
+    def flush(self, timeout_s: float = 30.0) -> bool:
+        """Process what has ended until now; tell whether all of it is out within the time."""
+        deadline = time.monotonic() + timeout_s
+        self._hurry.set()
+        try:
+            if not self._work.acquire(timeout=timeout_s):
+                return False
+            try:
+                while states := self._take():
+                    self._process(states)
+                    if time.monotonic() > deadline:
+                        return False
+            finally:
+                self._work.release()
+        finally:
+            self._hurry.clear()
+        done = True
+        for exporter in self.exporters:
+            try:
+                done = exporter.flush(max(0.0, deadline - time.monotonic())) and done
+            except Exception as e:
+                report(f"flushing {type(exporter).__name__}", e)
+                done = False
+        return done
+
+    def shutdown(self) -> None:
+        """Flush and close; spans that end later (dropped at exit) are still processed, at once."""
+        self._inline = True
+        if not self.flush(_EXIT_TIMEOUT_S):
+            _log.warning("autolog: not all traces could be written before the exit")
+        if self.dropped_traces:
+            _log.warning("autolog dropped %d whole traces in this process", self.dropped_traces)
+        for exporter in self.exporters:
+            try:
+                exporter.close()
+            except Exception as e:
+                report(f"closing {type(exporter).__name__}", e)
+
+    def close(self) -> None:
+        """Shut down because another pipeline takes over."""
+        atexit.unregister(self.shutdown)
+        self.shutdown()
+
+    def before_fork(self) -> None:
+        """Wait until no lock of SQLite's is held, which a child would inherit locked for ever."""
+        self._held = self._work.acquire(timeout=5.0)
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        if self._held:
+            self._work.release()
+
+    def after_fork_in_child(self) -> None:
+        """Begin with nothing: what was waiting is the parent's to write."""
+        self._start_over()
+
+
+def _let_go(live: LiveSpan) -> None:
+    # A child span or a context may keep the span itself; its content must not stay with it.
+    live.capture = live.inputs = live.outputs = live.attributes = live.events = live.failure = live.read = None
+    live.bridged = live.recorded = None
+
+
+def _flush_when_a_child_ends(pipeline: Pipeline) -> None:
+    # A child of multiprocessing ends by os._exit, without atexit: its own finalizers are what runs.
+    process_module = sys.modules.get("multiprocessing.process")
+    if process_module is not None and process_module.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, pipeline.shutdown, exitpriority=10)
+

@@ -1,0 +1,150 @@
+"""All settings, each with its environment variable, read in this one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
+
+from autolog._model import Span
+
+if TYPE_CHECKING:
+    from autolog._pipeline.exporters import Exporter
+
+__all__ = ["ENVIRONMENT", "Changes", "Settings", "apply", "from_environment"]
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+
+Price = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What :func:`autolog.configure` sets. See there for each."""
+
+    enabled: bool = True
+    integrations: tuple[str, ...] | None = None
+    store: str | None = "autolog.db"
+    capture_content: bool = True
+    sample_rate: float = 1.0
+    tracer_provider: Any = None
+    processors: tuple[Callable[[Span], Span | None], ...] = ()
+    exporters: tuple[Any, ...] = ()
+    prices: Mapping[str, Price] | None = None
+    max_pending_mb: int = 256
+    flush_interval_ms: int = 200
+    otlp_profile: str = "all"
+
+
+class Changes(TypedDict, total=False):
+    """The arguments of :func:`autolog.configure`."""
+
+    enabled: bool
+    integrations: Iterable[str] | None
+    store: str | os.PathLike[str] | None
+    capture_content: bool
+    sample_rate: float
+    tracer_provider: Any
+    processors: Iterable[Callable[[Span], Span | None]]
+    exporters: Iterable[Exporter]
+    prices: Mapping[str, Price] | None
+    max_pending_mb: int
+    flush_interval_ms: int
+    otlp_profile: Literal["all", "otel"]
+
+
+def _bool(text: str) -> bool:
+    value = text.strip().lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ValueError("is neither true nor false: use one of true, false, 1, 0, yes, no, on, off")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _store(text: str) -> str | None:
+    return None if text.strip().lower() in ("none", "") else text
+
+
+def _provider(text: str) -> str | None:
+    value = text.strip().lower()
+    if value not in ("global", "private", ""):
+        raise ValueError("is 'private' (the default) or 'global'")
+    return "global" if value == "global" else None
+
+
+def _rate(text: str) -> float:
+    return float(text)
+
+
+def _profile(text: str) -> str:
+    value = text.strip().lower()
+    if value not in ("all", "otel"):
+        raise ValueError("is 'all' (the default) or 'otel'")
+    return value
+
+
+# variable -> (setting, how its text is read)
+ENVIRONMENT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "AUTOLOG_TRACING_ENABLED": ("enabled", _bool),
+    "AUTOLOG_INTEGRATIONS": ("integrations", _names),
+    "AUTOLOG_STORE": ("store", _store),
+    "AUTOLOG_CAPTURE_CONTENT": ("capture_content", _bool),
+    "AUTOLOG_SAMPLE_RATE": ("sample_rate", _rate),
+    "AUTOLOG_TRACER_PROVIDER": ("tracer_provider", _provider),
+    "AUTOLOG_MAX_PENDING_MB": ("max_pending_mb", int),
+    "AUTOLOG_FLUSH_INTERVAL_MS": ("flush_interval_ms", int),
+    "AUTOLOG_OTLP_PROFILE": ("otlp_profile", _profile),
+}
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> tuple[Settings, list[str]]:
+    """Read the settings, and what is wrong with them: a wrong value is left at its default, never an exception."""
+    environ = os.environ if environ is None else environ
+    settings = Settings()
+    complaints: list[str] = []
+    for variable, (name, read) in ENVIRONMENT.items():
+        text = environ.get(variable)
+        if text is None or (text == "" and name != "store"):
+            continue
+        try:
+            settings = apply(settings, {name: read(text)})
+        except ValueError as e:
+            complaints.append(f"{variable}={text!r} {e}; it is ignored")
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        settings = replace(settings, enabled=False)
+    return settings, complaints
+
+
+def apply(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Give settings with some of them changed. Raises ``TypeError`` or ``ValueError`` naming what is wrong."""
+    known = [f.name for f in fields(Settings)]
+    for name in changes:
+        if name not in known:
+            raise TypeError(f"configure() has no setting {name!r}; it has: {', '.join(known)}")
+    values = dict(changes)
+    store = values.get("store", settings.store)
+    if store is not None and not isinstance(store, (str, os.PathLike)):
+        raise TypeError(f"store is a path, or None for no store, not {store!r}")
+    if "store" in values:
+        path = None if store is None else os.fspath(store)
+        values["store"] = None if path in (None, "none") else path
+    rate = values.get("sample_rate", 1.0)
+    if not isinstance(rate, (int, float)) or not 0.0 <= rate <= 1.0:
+        raise ValueError(f"sample_rate is a number from 0 to 1, not {rate!r}")
+    for name in ("max_pending_mb", "flush_interval_ms"):
+        number = values.get(name, 1)
+        if not isinstance(number, int) or number < 1:
+            raise ValueError(f"{name} is a whole number of at least 1, not {number!r}")
+    for name in ("processors", "exporters", "integrations"):
+        if isinstance(values.get(name), Sequence) and not isinstance(values[name], str):
+            values[name] = tuple(values[name])
+        elif name in values and not (name == "integrations" and values[name] is None):
+            raise TypeError(f"{name} is a list, not {values[name]!r}")
+    return replace(settings, **values)

@@ -1,0 +1,179 @@
+"""The plugin contract: everything that an integration imports from autolog, and nothing else.
+
+An integration is a module named by an entry point of the group ``autolog.integrations``. It has ``INTEGRATION``
+and a function ``autolog(*, log_traces=True, …)``. See ``docs/write-an-integration.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from autolog import semconv
+from autolog._model import Event, ExceptionInfo, Outcome, Span, SpanType, Status, Trace, Usage
+from autolog._patching.bodies import BodyTap, tap_body
+from autolog._patching.patcher import Patcher
+from autolog._patching.sources import BodySource, Deferred, StreamSource
+from autolog._tracing.context import current_span, is_suppressed
+from autolog._tracing.snapshot import snapshot
+from autolog._tracing.span import LiveSpan, Progress
+
+__all__ = [
+    "Begin",
+    "BodySource",
+    "BodyTap",
+    "Deferred",
+    "EndedCall",
+    "Event",
+    "ExceptionInfo",
+    "Fields",
+    "Integration",
+    "LiveSpan",
+    "Operation",
+    "Outcome",
+    "Patcher",
+    "Progress",
+    "Span",
+    "SpanType",
+    "Status",
+    "StreamSource",
+    "Trace",
+    "Usage",
+    "current_span",
+    "is_suppressed",
+    "semconv",
+    "snapshot",
+    "switch",
+    "tap_body",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """What autolog needs to know of an integration before the library is imported.
+
+    ``requires`` is a PEP 508 string: the same as in the extra that installs the library. ``install(patcher, **options)``
+    only declares; its options are those of the integration's ``autolog``.
+    """
+
+    name: str
+    requires: str
+    install: Callable[..., None]
+
+
+@dataclass(slots=True)
+class Begin:
+    """How a call's span starts. Made on the calling thread, so nothing in it may cost more than a look-up.
+
+    ``capture`` is the integration's own record of the call; it is given to every later reader of this call.
+    ``args`` and ``kwargs`` replace the call's own where the user asked for a change of the request.
+    """
+
+    name: str
+    span_type: str
+    capture: Any = None
+    attributes: dict[str, Any] | None = None
+    args: tuple[Any, ...] | None = None
+    kwargs: dict[str, Any] | None = None
+
+
+class EndedCall(Protocol):
+    """What a reader gets in the background: the ended call."""
+
+    @property
+    def capture(self) -> Any:
+        """The integration's own record of the call."""
+        ...
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the stream got, where there was one."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the call ended."""
+        ...
+
+    @property
+    def start_time_ns(self) -> int:
+        """When the call began."""
+        ...
+
+    @property
+    def end_time_ns(self) -> int | None:
+        """When the call ended."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Fields:
+    """What a reader found in a call: plain typed fields, which the core writes under the conventions' names.
+
+    ``None`` means that the library or the wire did not say. ``usage_id`` names what the usage belongs to (a
+    response's id): usage that is seen again under the same id, as when a response is fetched, is not counted again.
+    ``extra`` holds what has no field here, by attribute name.
+    """
+
+    name: str | None = None
+    span_type: str | None = None
+    operation: str | None = None
+    provider: str | None = None
+    server_address: str | None = None
+    server_port: int | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    response_id: str | None = None
+    conversation_id: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    system_instructions: Sequence[Mapping[str, Any]] | None = None
+    input_messages: Sequence[Mapping[str, Any]] | None = None
+    output_messages: Sequence[Mapping[str, Any]] | None = None
+    tool_definitions: Sequence[Mapping[str, Any]] | None = None
+    finish_reasons: Sequence[str] | None = None
+    output_type: Literal["text", "json", "image", "speech"] | None = None
+    usage: Usage | None = None
+    usage_id: str | None = None
+    query: str | None = None
+    documents: Sequence[Mapping[str, Any]] | None = None
+    embedding_count: int | None = None
+    embedding_dimensions: int | None = None
+    retries: int | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    error_type: str | None = None
+    error_code: str | None = None
+    failed: str | None = None
+    """What the provider said went wrong, where the library raised nothing for it: makes the span an error."""
+    inputs: Any = None
+    outputs: Any = None
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One library call that is traced: where it is, and how it is read.
+
+    ``target`` is ``"module:Class.method"``; sync or async is found out. On the calling thread, and each no more
+    than a few look-ups: ``start(instance, args, kwargs)`` gives a :class:`Begin`, or ``None`` for a call that is not
+    traced; ``finish(capture, result)`` gives ``None`` where the call is over, or says how to watch what was
+    returned; ``fail(capture, exception)`` takes what the exception holds. In the background: ``read(call)`` gives
+    the :class:`Fields`. Any of them may raise: the program never notices.
+    """
+
+    target: str
+    start: Callable[[Any, tuple[Any, ...], dict[str, Any]], Begin | None]
+    read: Callable[[EndedCall], Fields]
+    finish: Callable[[Any, Any], StreamSource | Deferred | BodySource | None] | None = None
+    fail: Callable[[Any, BaseException], None] | None = None
+
+
+def switch(name: str, *, log_traces: bool, **options: Any) -> None:
+    """Turn the integration of this name on with these options, or off; what every integration's ``autolog`` calls.
+
+    Raises ``ImportError``, naming the fix, where the library is not installed.
+    """
+    from autolog import _registry
+
+    _registry.switch(name, log_traces=log_traces, options=options)

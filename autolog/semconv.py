@@ -1,0 +1,105 @@
+"""Every attribute name that autolog writes, in one place.
+
+``gen_ai.*``, ``server.*`` and ``error.type`` are OpenTelemetry's semantic conventions for generative AI
+(https://github.com/open-telemetry/semantic-conventions-genai, as of October 2026); ``openai.*`` is their
+OpenAI page. What the conventions have no word for is under ``autolog.*``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What was called
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+AGENT_NAME: Final = "gen_ai.agent.name"
+AGENT_ID: Final = "gen_ai.agent.id"
+DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
+OUTPUT_TYPE: Final = "gen_ai.output.type"
+
+# Request
+REQUEST_MODEL: Final = "gen_ai.request.model"
+REQUEST_PREFIX: Final = "gen_ai.request."
+EMBEDDINGS_DIMENSION_COUNT: Final = "gen_ai.embeddings.dimension.count"
+
+# Response
+RESPONSE_ID: Final = "gen_ai.response.id"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+RESPONSE_STATUS: Final = "gen_ai.response.status"
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"  # seconds
+
+# Usage
+USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+USAGE_CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+USAGE_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
+USAGE_REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+USAGE_AUDIO_INPUT_TOKENS: Final = "gen_ai.usage.audio.input_tokens"
+USAGE_AUDIO_OUTPUT_TOKENS: Final = "gen_ai.usage.audio.output_tokens"
+USAGE_TOTAL_TOKENS: Final = "autolog.usage.total_tokens"  # the conventions have no total
+
+# Content
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
+RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+
+# Tools
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+
+# OpenAI's own
+OPENAI_API_TYPE: Final = "openai.api.type"
+OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
+OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
+OPENAI_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
+
+# Errors
+ERROR_TYPE: Final = "error.type"
+HTTP_STATUS_CODE: Final = "http.response.status_code"
+EXCEPTION_EVENT: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+
+# Ours
+INTEGRATION: Final = "autolog.integration"
+SPAN_TYPE: Final = "autolog.span_type"
+OUTCOME: Final = "autolog.outcome"
+STREAM: Final = "autolog.stream"
+CHUNK_COUNT: Final = "autolog.stream.chunk_count"
+TOKENS_PER_SECOND: Final = "autolog.stream.tokens_per_second"
+RETRY_COUNT: Final = "autolog.retry_count"
+REQUEST_ID: Final = "autolog.request_id"
+REQUEST_PATH: Final = "autolog.request.path"
+REQUEST_METHOD: Final = "autolog.request.method"
+ERROR_CODE: Final = "autolog.error.code"
+TOOL_CALLS: Final = "autolog.tool_calls"
+EMBEDDING_COUNT: Final = "autolog.embeddings.count"
+USAGE_COUNTED_BEFORE: Final = "autolog.usage.counted_before"
+COST: Final = "autolog.cost.usd"
+PRICE_SOURCE: Final = "autolog.cost.source"
+OTEL_PARENT_TRACE_ID: Final = "autolog.otel.trace_id"
+OTEL_PARENT_SPAN_ID: Final = "autolog.otel.span_id"
+READER_ERROR: Final = "autolog.reader_error"
+PROCESSOR_ERROR: Final = "autolog.processor_error"
+STORE_ERROR: Final = "autolog.store_error"
+
+# For Phoenix, MLflow and Langfuse, which read these (added on export only)
+OPENINFERENCE_SPAN_KIND: Final = "openinference.span.kind"
+OPENINFERENCE_INPUT: Final = "input.value"
+OPENINFERENCE_OUTPUT: Final = "output.value"
+OPENINFERENCE_TOTAL_TOKENS: Final = "llm.token_count.total"
+LEGACY_CACHE_CREATION_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
+SESSION_ID: Final = "session.id"
+USER_ID: Final = "user.id"
