@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 # Nothing else is imported here: `import autolog` costs a program what one small module costs.
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
-    from typing import Any, Literal, Unpack, overload
+    from typing import Any, Literal, Unpack
 
     import autolog_openai as openai
     from pandas import DataFrame
@@ -111,83 +111,80 @@ def get_trace(trace_id: str) -> Trace | None:
     return _control.store().get_trace(trace_id)
 
 
-if TYPE_CHECKING:
-
-    @overload
-    def search_traces(
-        filter_string: str | None = None,
-        *,
-        text: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        since: str | datetime | timedelta | None = None,
-        until: str | datetime | timedelta | None = None,
-        order_by: str | None = None,
-        max_results: int = 100,
-        offset: int = 0,
-        return_type: Literal["pandas"] = "pandas",
-    ) -> DataFrame: ...
+@overload
+def search_traces(
+    filter_string: str | None = None,
+    *,
+    text: str | None = None,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    until: str | datetime | timedelta | None = None,
+    order_by: str | None = None,
+    max_results: int = 100,
+    offset: int = 0,
+    return_type: Literal["pandas"] = "pandas",
+) -> DataFrame: ...
 
 
-    @overload
-    def search_traces(
-        filter_string: str | None = None,
-        *,
-        text: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        since: str | datetime | timedelta | None = None,
-        until: str | datetime | timedelta | None = None,
-        order_by: str | None = None,
-        max_results: int = 100,
-        offset: int = 0,
-        return_type: Literal["list"],
-    ) -> list[Trace]: ...
+@overload
+def search_traces(
+    filter_string: str | None = None,
+    *,
+    text: str | None = None,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    until: str | datetime | timedelta | None = None,
+    order_by: str | None = None,
+    max_results: int = 100,
+    offset: int = 0,
+    return_type: Literal["list"],
+) -> list[Trace]: ...
 
-else:
 
-    def search_traces(
-        filter_string: str | None = None,
-        *,
-        text: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        since: str | datetime | timedelta | None = None,
-        until: str | datetime | timedelta | None = None,
-        order_by: str | None = None,
-        max_results: int = 100,
-        offset: int = 0,
-        return_type: Literal["pandas", "list"] = "pandas",
-    ) -> DataFrame | list[Trace]:
-        """Find traces, the newest first.
+def search_traces(
+    filter_string: str | None = None,
+    *,
+    text: str | None = None,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    until: str | datetime | timedelta | None = None,
+    order_by: str | None = None,
+    max_results: int = 100,
+    offset: int = 0,
+    return_type: Literal["pandas", "list"] = "pandas",
+) -> DataFrame | list[Trace]:
+    """Find traces, the newest first.
 
-        ``filter_string`` is a condition such as ``"status = 'ERROR' AND model LIKE 'gpt%' AND total_tokens > 1000"``;
-        ``text`` searches what was said; ``since`` and ``until`` are times (``"2h"``, ``"2026-11-01"``, a ``datetime``);
-        ``order_by`` names columns, with ``-`` for falling (``"-cost"``). Gives a pandas ``DataFrame``, or with
-        ``return_type="list"`` :class:`Trace` objects. Raises ``FilterError`` pointing at what is wrong in a filter,
-        ``StoreError`` where the store cannot be read, ``ImportError`` where pandas is asked for and not installed.
-        """
-        from autolog import _control
-        from autolog._store import Query
-        from autolog._store.frame import traces_frame
-        from autolog._store.times import parse_time
+    ``filter_string`` is a condition such as ``"status = 'ERROR' AND model LIKE 'gpt%' AND total_tokens > 1000"``;
+    ``text`` searches what was said; ``since`` and ``until`` are times (``"2h"``, ``"2026-11-01"``, a ``datetime``);
+    ``order_by`` names columns, with ``-`` for falling (``"-cost"``). Gives a pandas ``DataFrame``, or with
+    ``return_type="list"`` :class:`Trace` objects. Raises ``FilterError`` pointing at what is wrong in a filter,
+    ``StoreError`` where the store cannot be read, ``ImportError`` where pandas is asked for and not installed.
+    """
+    from autolog import _control
+    from autolog._store import Query
+    from autolog._store.frame import traces_frame
+    from autolog._store.times import parse_time
 
-        if return_type not in ("pandas", "list"):
-            raise ValueError(f"return_type is 'pandas' or 'list', not {return_type!r}")
-        query = Query(
-            filter_string=filter_string,
-            text=text,
-            session_id=session_id,
-            user_id=user_id,
-            since_ns=None if since is None else parse_time(since),
-            until_ns=None if until is None else parse_time(until),
-            order_by=order_by,
-            max_results=max_results,
-            offset=offset,
-        )
-        _control.flush(30.0)
-        traces = _control.store().search(query)
-        return traces if return_type == "list" else traces_frame(traces)
+    if return_type not in ("pandas", "list"):
+        raise ValueError(f"return_type is 'pandas' or 'list', not {return_type!r}")
+    query = Query(
+        filter_string=filter_string,
+        text=text,
+        session_id=session_id,
+        user_id=user_id,
+        since_ns=None if since is None else parse_time(since),
+        until_ns=None if until is None else parse_time(until),
+        order_by=order_by,
+        max_results=max_results,
+        offset=offset,
+    )
+    _control.flush(30.0)
+    traces = _control.store().search(query)
+    return traces if return_type == "list" else traces_frame(traces)
 
 
 def delete_traces(

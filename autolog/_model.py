@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final, Literal, cast
 
 __all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
@@ -59,14 +60,18 @@ class Usage:
     audio_output_tokens: int | None = None
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(*(_plus(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+        return Usage(*map(_plus, _counts(self), _counts(other)))
 
     def __bool__(self) -> bool:
-        return any(getattr(self, f.name) is not None for f in fields(self))
+        return _counts(self) != _NO_COUNTS
 
     def to_dict(self) -> dict[str, int]:
         """Give the counts that are known, by name."""
         return {k: v for k, v in asdict(self).items() if v is not None}
+
+
+_counts: Final[Callable[[Usage], tuple[int | None, ...]]] = attrgetter(*(f.name for f in fields(Usage)))
+_NO_COUNTS: Final = _counts(Usage())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,9 @@ class Span:
             inputs=data.get("inputs"),
             outputs=data.get("outputs"),
             attributes=dict(data.get("attributes") or {}),
-            events=tuple(Event(e["name"], e["time_ns"], dict(e.get("attributes") or {})) for e in data.get("events") or ()),
+            events=tuple(
+                Event(e["name"], e["time_ns"], dict(e.get("attributes") or {})) for e in data.get("events") or ()
+            ),
             usage=Usage(**usage) if usage else None,
             cost=data.get("cost"),
             exception=ExceptionInfo(**exception) if exception else None,
@@ -298,7 +305,9 @@ class Trace:
         """Read what :meth:`to_dict` gave. Raises ``ValueError`` saying what is wrong with it."""
         version = data.get("format", FORMAT_VERSION)
         if version != FORMAT_VERSION:
-            raise ValueError(f"a trace of format {version}, and this autolog reads format {FORMAT_VERSION}: upgrade autolog-genai")
+            raise ValueError(
+                f"a trace of format {version}, and this autolog reads format {FORMAT_VERSION}: upgrade autolog-genai"
+            )
         try:
             return Trace(
                 trace_id=data["trace_id"],

@@ -68,7 +68,8 @@ def module(name: str) -> ModuleType:
 
 
 def _integration(name: str) -> Integration:
-    return module(name).INTEGRATION
+    integration: Integration = module(name).INTEGRATION
+    return integration
 
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*([^;]*)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from autolog._model import Span
 
@@ -129,11 +129,11 @@ def apply(settings: Settings, changes: Mapping[str, Any]) -> Settings:
         if name not in known:
             raise TypeError(f"configure() has no setting {name!r}; it has: {', '.join(known)}")
     values = dict(changes)
-    store = values.get("store", settings.store)
+    store: Any = values.get("store", settings.store)
     if store is not None and not isinstance(store, (str, os.PathLike)):
         raise TypeError(f"store is a path, or None for no store, not {store!r}")
     if "store" in values:
-        path = None if store is None else os.fspath(store)
+        path = None if store is None else str(os.fspath(store))  # pyright: ignore[reportUnknownArgumentType]
         values["store"] = None if path in (None, "none") else path
     rate = values.get("sample_rate", 1.0)
     if not isinstance(rate, (int, float)) or not 0.0 <= rate <= 1.0:

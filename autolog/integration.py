@@ -53,8 +53,8 @@ __all__ = [
 class Integration:
     """What autolog needs to know of an integration before the library is imported.
 
-    ``requires`` is a PEP 508 string: the same as in the extra that installs the library. ``install(patcher, **options)``
-    only declares; its options are those of the integration's ``autolog``.
+    ``requires`` is a PEP 508 string, the same as in the extra that installs the library.
+    ``install(patcher, **options)`` only declares; its options are those of the integration's ``autolog``.
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from autolog._tracing import sources
 
@@ -14,27 +14,17 @@ __all__ = ["BodyTap", "tap_body"]
 class BodyTap:
     """What passed through a response: its chunks by reference (where ``keep``), their size, whether it was all."""
 
-    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "last_ns", "on_end", "size")
+    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "on_end", "size")
 
     def __init__(self, *, keep: bool) -> None:
         self.keep = keep
         self.chunks: list[bytes] = []
         self.size = 0
         self.first_ns = 0
-        self.last_ns = 0
         self.exhausted = False
         # While a chunk is being fetched the HTTP library may close the response by itself: that is not the program.
         self.inside = False
         self.on_end: Callable[[BaseException | None], None] | None = None
-
-    def _took(self, chunk: bytes) -> bytes:
-        self.last_ns = sources.now_ns()
-        if not self.size:
-            self.first_ns = self.last_ns
-        self.size += len(chunk)
-        if self.keep:
-            self.chunks.append(chunk)
-        return chunk
 
     def _over(self, exc: BaseException | None) -> None:
         self.exhausted = exc is None
@@ -43,35 +33,51 @@ class BodyTap:
 
     def pass_through(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Give every chunk on as it comes."""
+        step, keep = chunks.__next__, self.chunks.append if self.keep else _forget
         while True:
             self.inside = True
             try:
-                chunk = next(chunks)
+                chunk = step()
             except StopIteration:
+                self.inside = False
                 self._over(None)
                 return
             except BaseException as e:
+                self.inside = False
                 self._over(e)
                 raise
-            finally:
-                self.inside = False
-            yield self._took(chunk)
+            self.inside = False
+            if not self.first_ns:
+                self.first_ns = sources.now_ns()
+            self.size += len(chunk)
+            keep(chunk)
+            yield chunk
 
     async def apass_through(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Give every chunk on as it comes."""
+        step, keep = chunks.__anext__, self.chunks.append if self.keep else _forget
         while True:
             self.inside = True
             try:
-                chunk = await anext(chunks)
+                chunk = await step()
             except StopAsyncIteration:
+                self.inside = False
                 self._over(None)
                 return
             except BaseException as e:
+                self.inside = False
                 self._over(e)
                 raise
-            finally:
-                self.inside = False
-            yield self._took(chunk)
+            self.inside = False
+            if not self.first_ns:
+                self.first_ns = sources.now_ns()
+            self.size += len(chunk)
+            keep(chunk)
+            yield chunk
+
+
+def _forget(chunk: bytes) -> None:
+    """Of a body that is not kept, only the size counts."""
 
 
 def tap_body(response: Any, *, keep: bool) -> BodyTap:
@@ -83,7 +89,7 @@ def tap_body(response: Any, *, keep: bool) -> BodyTap:
     tap = BodyTap(keep=keep)
     # Weak, because a response that refers to itself would have to wait for the cyclic garbage collector.
     this = weakref.ref(response)
-    kind: Any = type(response)
+    kind: Any = cast("Any", type(response))
 
     def iter_bytes(*args: Any, **kwargs: Any) -> Iterator[bytes]:
         return tap.pass_through(iter(kind.iter_bytes(this(), *args, **kwargs)))

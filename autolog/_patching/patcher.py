@@ -1,4 +1,4 @@
-"""The only code that changes a foreign object: declare a change, apply it when the library is there, undo it exactly."""
+"""The only code that changes a foreign object: declared first, applied when the library is there, undone exactly."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
+from autolog._patching.observers import Look, async_observer, sync_observer
 from autolog._patching.guard import report
 
 if TYPE_CHECKING:
@@ -48,27 +49,19 @@ class Patcher:
         *,
         before: Callable[[Any, tuple[Any, ...], dict[str, Any]], None] | None = None,
         after: Callable[[Any, Any], None] | None = None,
+        failed: Callable[[Any, BaseException], None] | None = None,
     ) -> None:
-        """Look at a method's arguments (``before(instance, args, kwargs)``) or plain result (``after(instance, result)``)."""
-        gate = self.gate
+        """Look at a method, sync or async, without tracing it.
 
-        def observing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not gate.open:
-                return wrapped(*args, **kwargs)
-            if before is not None:
-                try:
-                    before(instance, args, kwargs)
-                except Exception as e:
-                    report(f"observing {target}", e)
-            result = wrapped(*args, **kwargs)
-            if after is not None:
-                try:
-                    after(instance, result)
-                except Exception as e:
-                    report(f"observing {target}", e)
-            return result
+        ``before(instance, args, kwargs)`` is called before it, ``after(instance, result)`` when it has returned (an
+        async one: when it was awaited), ``failed(instance, exception)`` when it has raised.
+        """
+        look = Look(target, before, after, failed)
 
-        self._declare(target, lambda _: observing)
+        def make(original: Any) -> Wrapper:
+            return (async_observer if iscoroutinefunction(original) else sync_observer)(look, self.gate)
+
+        self._declare(target, make)
 
     def wrap(self, target: str, wrapper: Wrapper) -> None:
         """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.
@@ -158,5 +151,3 @@ def _safely(undo: Callable[[], None]) -> None:
         undo()
     except Exception as e:
         report("turning an integration off", e)
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
@@ -30,14 +30,6 @@ class _Watch:
         self.inside = False
         # The watched object gave the real result, which ends the call in its stead.
         self.handed_over = False
-
-    def saw(self) -> None:
-        now = sources.now_ns()
-        progress = self.progress
-        if progress.count == 0:
-            progress.first_ns = now
-        progress.last_ns = now
-        progress.count += 1
 
     def exhausted(self) -> None:
         self.progress.exhausted = True
@@ -68,8 +60,42 @@ class _Watch:
             self.exhausted()
 
 
-class _Iterator:
-    """Stands before a stream's own iterator, which keeps working as it did: what we lack is asked of it."""
+def _sync_items(inner: Any, watch: _Watch, hide: Callable[[Any], bool] | None) -> Generator[Any]:
+    """Give on what a stream's own iterator gives. A generator, as what it stands for is in the libraries we know."""
+    step, progress, now = inner.__next__, watch.progress, sources.now_ns
+    while True:
+        watch.inside = True
+        try:
+            item = step()
+        except StopIteration:
+            watch.inside = False
+            watch.exhausted()
+            return
+        except BaseException as e:
+            watch.inside = False
+            watch.failed(e)
+            raise
+        watch.inside = False
+        progress.last_ns = now()
+        if not progress.count:
+            progress.first_ns = progress.last_ns
+        progress.count += 1
+        if hide is not None and hide(item):
+            continue
+        try:
+            yield item
+        except GeneratorExit:
+            watch.left()
+            if hasattr(inner, "close"):
+                inner.close()
+            raise
+
+
+class _AsyncItems:
+    """Stands before a stream's own async iterator; what we lack is asked of it.
+
+    No async generator: the event loop would have to close two where the program left one.
+    """
 
     __slots__ = ("_hide", "_inner", "_watch")
 
@@ -81,53 +107,28 @@ class _Iterator:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-
-class _SyncIterator(_Iterator):
-    __slots__ = ()
-
-    def __iter__(self) -> _SyncIterator:
-        return self
-
-    def __next__(self) -> Any:
-        watch = self._watch
-        while True:
-            watch.inside = True
-            try:
-                item = self._inner.__next__()
-            except StopIteration:
-                watch.exhausted()
-                raise
-            except BaseException as e:
-                watch.failed(e)
-                raise
-            finally:
-                watch.inside = False
-            watch.saw()
-            if self._hide is None or not self._hide(item):
-                return item
-
-
-class _AsyncIterator(_Iterator):
-    __slots__ = ()
-
-    def __aiter__(self) -> _AsyncIterator:
+    def __aiter__(self) -> _AsyncItems:
         return self
 
     async def __anext__(self) -> Any:
-        watch = self._watch
+        watch, progress = self._watch, self._watch.progress
         while True:
             watch.inside = True
             try:
                 item = await self._inner.__anext__()
             except StopAsyncIteration:
+                watch.inside = False
                 watch.exhausted()
                 raise
             except BaseException as e:
+                watch.inside = False
                 watch.failed(e)
                 raise
-            finally:
-                watch.inside = False
-            watch.saw()
+            watch.inside = False
+            progress.last_ns = sources.now_ns()
+            if not progress.count:
+                progress.first_ns = progress.last_ns
+            progress.count += 1
             if self._hide is None or not self._hide(item):
                 return item
 
@@ -156,8 +157,8 @@ def _watch_body(state: _Watch, owner: Any, response: Any, body: BodyTap) -> None
 
 def _watch_stream(state: _Watch, source: StreamSource) -> None:
     inner = getattr(source.owner, source.attribute)
-    kind = _AsyncIterator if hasattr(inner, "__anext__") else _SyncIterator
-    setattr(source.owner, source.attribute, kind(inner, state, source.hide))
+    items = _AsyncItems if hasattr(inner, "__anext__") else _sync_items
+    setattr(source.owner, source.attribute, items(inner, state, source.hide))
     if not state.handed_over:  # else the close is watched already
         _on_close(source.response, state.closed)
     # At exit too: the callback is told then that the stream was left.
@@ -165,8 +166,6 @@ def _watch_stream(state: _Watch, source: StreamSource) -> None:
 
 
 def _watch_deferred(state: _Watch, source: Deferred) -> None:
-    open_it = getattr(source.owner, source.opener)
-
     def opened(result: Any) -> None:
         if state.handed_over or state.span.end_time_ns is not None:
             return
@@ -178,47 +177,52 @@ def _watch_deferred(state: _Watch, source: Deferred) -> None:
         except Exception as e:
             report("reading a deferred result", e)
 
-    if iscoroutinefunction(open_it):
-
-        @wraps(open_it)
-        async def opener(*args: Any, **kwargs: Any) -> Any:
-            result = await open_it(*args, **kwargs)
-            opened(result)
-            return result
-    else:
-
-        @wraps(open_it)
-        def opener(*args: Any, **kwargs: Any) -> Any:
-            result = open_it(*args, **kwargs)
-            opened(result)
-            return result
-
-    setattr(source.owner, source.opener, opener)
-
+    setattr(source.owner, source.opener, _then(source.owner, source.opener, opened))
     _watch_body(state, source.owner, source.response, source.body)
 
 
 def _on_close(response: Any, closed: Callable[[], None]) -> None:
     """Call ``closed`` when the program closes an HTTP response, which stays the same object."""
-    if hasattr(response, "close"):
-        close = response.close
+    for method in ("close", "aclose"):
+        if hasattr(response, method):
+            setattr(response, method, _finally(response, method, closed))
 
-        @wraps(close)
-        def closing(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return close(*args, **kwargs)
-            finally:
-                closed()
 
-        response.close = closing
-    if hasattr(response, "aclose"):
-        aclose = response.aclose
+def _then(owner: Any, method: str, then: Callable[[Any], None]) -> Callable[..., Any]:
+    """Give the owner's method, sync or async as it is, with ``then(result)`` after it."""
+    original = getattr(owner, method)
 
-        @wraps(aclose)
-        async def aclosing(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await aclose(*args, **kwargs)
-            finally:
-                closed()
+    @wraps(original)
+    def after(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        then(result)
+        return result
 
-        response.aclose = aclosing
+    @wraps(original)
+    async def aafter(*args: Any, **kwargs: Any) -> Any:
+        result = await original(*args, **kwargs)
+        then(result)
+        return result
+
+    return aafter if iscoroutinefunction(original) else after
+
+
+def _finally(owner: Any, method: str, then: Callable[[], None]) -> Callable[..., Any]:
+    """Give the owner's method, sync or async as it is, with ``then()`` after it in any case."""
+    original = getattr(owner, method)
+
+    @wraps(original)
+    def after(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(*args, **kwargs)
+        finally:
+            then()
+
+    @wraps(original)
+    async def aafter(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await original(*args, **kwargs)
+        finally:
+            then()
+
+    return aafter if iscoroutinefunction(original) else after

@@ -74,9 +74,7 @@ def field_attributes(fields: Fields) -> dict[str, Any]:
     for key, value in fields.parameters.items():
         if value is not None:
             found[semconv.REQUEST_PREFIX + key] = value
-    for key, value in fields.extra.items():
-        if value is not None:
-            found[key] = value
+    found.update((key, value) for key, value in fields.extra.items() if value is not None)
     return found
 
 

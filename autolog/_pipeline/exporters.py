@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from autolog._model import Trace
@@ -53,7 +54,7 @@ class MemoryExporter:
                 known = self._parts.get(trace.trace_id)
                 self._parts[trace.trace_id] = trace if known is None else trace.with_spans(known.spans + trace.spans)
 
-    def flush(self, timeout_s: float) -> bool:
+    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002
         """Nothing is held back."""
         return True
 
@@ -104,7 +105,7 @@ class StoreExporter:
         self._waiting = deque(batch, maxlen=self.KEPT)
         self.lost += max(0, len(batch) - self.KEPT)
 
-    def flush(self, timeout_s: float) -> bool:
+    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002  (SQLite has its own time limit)
         """Try once more to write what waits."""
         if self._waiting:
             self.export(())
@@ -118,7 +119,7 @@ class StoreExporter:
 
     def _save_aside(self) -> None:
         name = f"autolog-unsaved-{os.getpid()}-{time.time_ns()}.jsonl"
-        path = os.path.join(tempfile.gettempdir(), name)
+        path = Path(tempfile.gettempdir()) / name
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
                 for trace in self._waiting:

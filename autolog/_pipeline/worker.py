@@ -262,4 +262,3 @@ def _flush_when_a_child_ends(pipeline: Pipeline) -> None:
         from multiprocessing.util import Finalize
 
         Finalize(None, pipeline.shutdown, exitpriority=10)
-

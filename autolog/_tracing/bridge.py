@@ -13,7 +13,10 @@ class Bridge(Protocol):
     """Mirrors our spans into another tracing system while they run. None of its methods may raise."""
 
     def started(self, span: LiveSpan) -> None:
-        """Start the mirrored span and give ours its ids (:meth:`LiveSpan.adopt_ids`)."""
+        """Start the mirrored span and give ours its ids (:meth:`LiveSpan.adopt_ids`).
+
+        What it sets as ``span.bridged`` has this bridge as its ``bridge``, which is told when the span ends.
+        """
         ...
 
     def activated(self, span: LiveSpan) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -33,18 +33,19 @@ Activation = tuple[Token[LiveSpan | None], Any]
 def activate(span: LiveSpan | None) -> Activation:
     """Make a span current until :func:`deactivate` gets what this gives back."""
     bridge = runtime.bridge
-    return _CURRENT.set(span), bridge.activated(span) if bridge is not None and span is not None else None
+    # With the bridge that did it: another one may be connected by the time it is undone.
+    bridged = (bridge, bridge.activated(span)) if bridge is not None and span is not None else None
+    return _CURRENT.set(span), bridged
 
 
 def deactivate(activation: Activation) -> None:
     """Undo :func:`activate`; also where the context has changed in between, as it does in generators."""
     token, bridged = activation
-    try:
+    with contextlib.suppress(ValueError):  # made in another context: there, `current_span` skips the ended span
         _CURRENT.reset(token)
-    except ValueError:  # made in another context: there, the ended span is skipped by `current_span`
-        pass
-    if bridged is not None and runtime.bridge is not None:
-        runtime.bridge.deactivated(bridged)
+    if bridged is not None:
+        bridge, attached = bridged
+        bridge.deactivated(attached)
 
 
 def is_suppressed() -> bool:
@@ -52,7 +53,7 @@ def is_suppressed() -> bool:
     return _SUPPRESSED.get()
 
 
-@contextmanager
+@contextlib.contextmanager
 def suppress() -> Generator[None]:
     """Make no spans from this block; only in this thread or task, and what it starts. Also a decorator."""
     token = _SUPPRESSED.set(True)

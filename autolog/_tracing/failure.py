@@ -100,6 +100,8 @@ def outcome_of(exc: BaseException) -> Outcome:
         return "abandoned"
     if isinstance(exc, Exception):
         return "error"
-    if isinstance(exc, KeyboardInterrupt) or any(c.__name__ in ("CancelledError", "Cancelled") for c in type(exc).__mro__):
+    if isinstance(exc, KeyboardInterrupt) or any(
+        c.__name__ in ("CancelledError", "Cancelled") for c in type(exc).__mro__
+    ):
         return "cancelled"
     return "error"

@@ -12,6 +12,7 @@ from autolog._tracing.span import LAST_TRACE_ID, LiveSpan, runtime
 
 __all__ = ["get_current_active_span", "get_last_active_trace_id", "start_span"]
 
+
 class start_span:  # noqa: N801  (used as a function: `with start_span(...) as span`)
     """Open a span around a block, as a child of the current one: ``with`` and ``async with``.
 

@@ -18,7 +18,7 @@ def snapshot(value: Any, depth: int = 0) -> Any:
     What is none of these becomes a short text (its ``repr``, or its type where that raises): another thread must
     not run the user's code later. A cycle ends at a fixed depth.
     """
-    kind = type(value)
+    kind: Any = cast("Any", type(value))
     if kind in _SCALARS:
         return value
     if depth >= _MAX_DEPTH:
@@ -54,7 +54,7 @@ def _other(value: Any, depth: int) -> Any:
             if members is not None:
                 return {str(k): snapshot(v, depth + 1) for k, v in members.items()}
     except Exception:  # the user's own mapping or property raised: its text will do
-        pass
+        return _text(value)
     return _text(value)
 
 
@@ -70,7 +70,7 @@ def _members(value: Any) -> dict[str, Any] | None:
     """Give the fields of a pydantic model, a dataclass or an array-like, without calling the user's code."""
     kind = cast("type[Any]", type(value))
     if hasattr(kind, "model_fields") and hasattr(value, "__pydantic_fields_set__"):
-        found = dict(vars(value))
+        found: dict[str, Any] = dict(cast("dict[str, Any]", vars(value)))
         found.update(getattr(value, "__pydantic_extra__", None) or {})
         return found
     if hasattr(kind, "__dataclass_fields__"):
@@ -78,7 +78,11 @@ def _members(value: Any) -> dict[str, Any] | None:
     if hasattr(kind, "shape") and hasattr(kind, "dtype"):
         return {"type": kind.__name__, "shape": [int(n) for n in value.shape], "dtype": str(value.dtype)}
     if hasattr(kind, "shape") and hasattr(kind, "columns"):
-        return {"type": kind.__name__, "shape": [int(n) for n in value.shape], "columns": [str(c) for c in value.columns]}
+        return {
+            "type": kind.__name__,
+            "shape": [int(n) for n in value.shape],
+            "columns": [str(c) for c in value.columns],
+        }
     return None
 
 

@@ -130,6 +130,7 @@ class LiveSpan:
         self.progress: Progress | None = None
         self.bridged: Any = None
         self.recorded: Span | None = None
+        self._id = sources.new_span_id()
         if parent is None:
             self.parent_span_id = 0
             self.trace = TraceState(sources.new_trace_id())
@@ -140,7 +141,6 @@ class LiveSpan:
             if state.generation != runtime.generation:  # the parent lives in the process that forked us
                 state = TraceState(state.trace_id)
             self.trace = state
-        self._id = sources.new_span_id()
         self.start_time_ns = start_time_ns or sources.now_ns()
         if runtime.bridge is not None:
             runtime.bridge.started(self)
@@ -217,8 +217,8 @@ class LiveSpan:
             self.outcome = outcome or ("error" if self.status == "ERROR" else "completed")
         if state.generation != runtime.generation:
             return
-        if runtime.bridge is not None:
-            runtime.bridge.ended(self)
+        if self.bridged is not None:  # by the bridge that started it, whichever is connected now
+            self.bridged.bridge.ended(self)
         if self.parent is None:
             runtime.last_trace_id = state.trace_id
             LAST_TRACE_ID.set(state.trace_id)

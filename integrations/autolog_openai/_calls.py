@@ -7,16 +7,15 @@ openai 1.66 to 3.54). ``_build_request`` gives the bytes that are sent, ``_proce
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from autolog.integration import (
     Begin,
+    BodySource,
     BodyTap,
     Deferred,
-    BodySource,
     Operation,
     Patcher,
     StreamSource,
@@ -44,9 +43,7 @@ def install(patcher: Patcher, *, stream_usage: bool, capture_embeddings: bool) -
     read = make_read(keep_embeddings=capture_embeddings)
     start = _start_asking_usage if stream_usage else _start
     for client in ("SyncAPIClient", "AsyncAPIClient"):
-        patcher.trace(
-            Operation(target=f"{_BASE}:{client}.request", start=start, read=read, finish=_finish, fail=_fail)
-        )
+        patcher.trace(Operation(target=f"{_BASE}:{client}.request", start=start, read=read, finish=_finish, fail=_fail))
         patcher.observe(f"{_BASE}:{client}._process_response", before=_note_response)
     patcher.observe(f"{_BASE}:BaseClient._build_request", after=_note_request)
 
@@ -65,8 +62,8 @@ def _start(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin:
     exchange = Exchange(options.method.upper(), path, host, base.port, stream=kwargs.get("stream") is True)
     exchange.options = options
     endpoint = endpoint_for(exchange.method, path)
-    body = options.json_data
-    model = body.get("model") if type(body) is dict else None
+    body: Any = options.json_data
+    model = cast("dict[str, Any]", body).get("model") if type(body) is dict else None
     attributes: dict[str, Any] = {semconv.PROVIDER_NAME: provider_of(host), semconv.SERVER_ADDRESS: host}
     name = endpoint.title
     if endpoint.operation is not None:
@@ -84,7 +81,8 @@ def _start_asking_usage(client: Any, args: tuple[Any, ...], kwargs: dict[str, An
     options, body = exchange.options, exchange.options.json_data
     if not exchange.stream or exchange.path not in _USAGE_PATHS or type(body) is not dict:
         return begin
-    asked: Any = {**body, **(options.extra_json or {})}.get("stream_options")
+    request: dict[str, Any] = {**body, **(options.extra_json or {})}
+    asked = request.get("stream_options")
     if asked is not None and (type(asked) is not dict or "include_usage" in asked):
         return begin
     asking = copy.copy(options)
@@ -108,7 +106,7 @@ def _current() -> Exchange | None:
     return span.capture if type(span.capture) is Exchange else None
 
 
-def _note_request(client: Any, request: Any) -> None:
+def _note_request(_client: Any, request: Any) -> None:
     exchange = _current()
     if exchange is None:
         return
@@ -123,7 +121,7 @@ def _note_request(client: Any, request: Any) -> None:
     exchange.request_bytes = content
 
 
-def _note_response(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _note_response(_client: Any, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     exchange = _current()
     response = kwargs.get("response")
     if exchange is None or response is None:
@@ -199,15 +197,14 @@ def _result_types() -> tuple[tuple[type, ...], tuple[type, ...]]:
 
 def _describe(files: Any) -> list[dict[str, Any]]:
     """Say what is uploaded: field, file name, content type and, where it is known without reading, size."""
-    fields: Callable[[], Any] = files.items if isinstance(files, dict) else lambda: files
     described: list[dict[str, Any]] = []
-    for field, file in fields():
-        parts = file if isinstance(file, tuple) else (None, file)
-        content = parts[1] if len(parts) > 1 else None
-        found = {
+    pairs: list[tuple[str, Any]] = list(files.items() if isinstance(files, dict) else files)  # pyright: ignore
+    for field, file in pairs:
+        name, content, kind = (*file, None, None, None)[:3] if isinstance(file, tuple) else (None, file, None)  # pyright: ignore
+        found: dict[str, Any] = {
             "field": field,
-            "filename": parts[0] or getattr(content, "name", None),
-            "content_type": parts[2] if len(parts) > 2 else None,
+            "filename": name or getattr(content, "name", None),  # pyright: ignore[reportUnknownArgumentType]
+            "content_type": kind,
             "size": len(content) if isinstance(content, (bytes, str)) else None,
         }
         described.append({k: v for k, v in found.items() if v is not None})
