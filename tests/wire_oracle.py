@@ -22,6 +22,7 @@ _DETAILS = {
     ("completion_tokens_details", "reasoning_tokens"): "reasoning_tokens",
     ("output_tokens_details", "reasoning_tokens"): "reasoning_tokens",
     ("prompt_tokens_details", "audio_tokens"): "audio_input_tokens",
+    ("input_token_details", "audio_tokens"): "audio_input_tokens",
     ("completion_tokens_details", "audio_tokens"): "audio_output_tokens",
 }
 
