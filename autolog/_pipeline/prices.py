@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
-from typing import Final
+from typing import Any, Final, Literal
 
 from autolog._model import Usage
 from autolog._settings import Price
@@ -13,6 +14,26 @@ __all__ = ["PRICE_MEMBERS", "Pricer", "check_prices"]
 
 PRICE_MEMBERS: Final = ("input", "output", "cached_input", "cache_creation", "audio_input", "audio_output")
 _MILLION: Final = 1_000_000
+# Prices in dollars per million tokens, as genai-prices calls them, and as we do.
+_RATES: Final[Mapping[str, str]] = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cached_input",
+    "cache_write_mtok": "cache_creation",
+    "input_audio_mtok": "audio_input",
+    "output_audio_mtok": "audio_output",
+}
+# Prices of what a usage does not count: they change nothing.
+_OF_OTHER_THINGS: Final = frozenset(
+    {
+        "cache_image_read_mtok",
+        "cache_write_1h_mtok",
+        "input_image_mtok",
+        "output_image_mtok",
+        "storage_searches_kcount",
+        "web_searches_kcount",
+    }
+)
 
 # Providers under the conventions' names, and as genai-prices (0.2) calls them.
 _PROVIDERS: Final[Mapping[str, str]] = {
@@ -51,7 +72,9 @@ class Pricer:
 
     def __init__(self, own: Mapping[str, Price] | None = None) -> None:
         self._own = own or {}
-        self._unknown: set[tuple[str | None, str]] = set()
+        # What was found out about a model at a provider: its rates, ``None`` where it has no price, and "ask" where
+        # the price depends on more than counts.
+        self._known: dict[tuple[str | None, str], Price | Literal["ask"] | None] = {}
 
     def price(self, usage: Usage, model: str | None, provider: str | None) -> tuple[float, str] | None:
         """Give dollars and where the price comes from; ``None`` for a model without a known price."""
@@ -61,13 +84,13 @@ class Pricer:
         if own is not None:
             return _by_rates(usage, own), "configured"
         key = (provider, model)
-        if key in self._unknown:
+        if key not in self._known:
+            self._known[key] = _look_up(model, provider)
+        rates = self._known[key]
+        if rates is None:
             return None
-        dollars = _by_library(usage, model, provider)
-        if dollars is None:
-            self._unknown.add(key)
-            return None
-        return dollars, "genai-prices"
+        dollars = _ask(usage, model, provider) if rates == "ask" else _by_rates(usage, rates)
+        return None if dollars is None else (dollars, "genai-prices")
 
 
 def _by_rates(usage: Usage, price: Price) -> float:
@@ -89,7 +112,7 @@ def _by_rates(usage: Usage, price: Price) -> float:
     return total / _MILLION
 
 
-def _by_library(usage: Usage, model: str, provider: str | None) -> float | None:
+def _calculate(usage: Usage, model: str, provider: str | None) -> Any:
     from genai_prices import Usage as PriceUsage
     from genai_prices import calc_price
 
@@ -110,9 +133,26 @@ def _by_library(usage: Usage, model: str, provider: str | None) -> float | None:
         )
     except (LookupError, ValueError):  # unknown model or provider; counts that contradict each other
         return None
-    if not known and calculated.provider.id not in _SOLE_VENDORS:
+    return calculated if known or calculated.provider.id in _SOLE_VENDORS else None
+
+
+def _ask(usage: Usage, model: str, provider: str | None) -> float | None:
+    calculated = _calculate(usage, model, provider)
+    return None if calculated is None else float(calculated.total_price)
+
+
+def _look_up(model: str, provider: str | None) -> Price | Literal["ask"] | None:
+    """Find a model's rates once: asking the library for every call costs more than all else that is done with it."""
+    calculated = _calculate(Usage(input_tokens=1, output_tokens=1), model, provider)
+    if calculated is None:
         return None
-    return float(calculated.total_price)
+    if isinstance(calculated.model.prices, list):  # they depend on the time of the call
+        return "ask"
+    prices = vars(calculated.model_price).items()
+    found = {name: value for name, value in prices if value is not None and name not in _OF_OTHER_THINGS}
+    if not all(name in _RATES and isinstance(value, Decimal) for name, value in found.items()):
+        return "ask"
+    return {_RATES[name]: float(value) for name, value in found.items()}
 
 
 @cache
