@@ -250,6 +250,10 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _HOMES:
+        if _HOMES[name].startswith("_tracing"):
+            from autolog import _control
+
+            _control.settings()  # spans need to know where they go
         value = getattr(import_module(f"autolog.{_HOMES[name]}"), name)
     elif not name.startswith("_") and name in _names():
         from autolog import _registry

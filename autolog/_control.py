@@ -16,6 +16,7 @@ from autolog._tracing.span import LiveSpan, TraceState, runtime
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
     from autolog._store import Store
 
@@ -114,7 +115,7 @@ def _exporters(now: Settings) -> Sequence[Exporter]:
     if any(os.environ.get(v) for v in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         from autolog._otel.exporter import otlp_exporter_from_env
 
-        otlp = otlp_exporter_from_env()
+        otlp = otlp_exporter_from_env(profile=now.otlp_profile)
         if otlp is not None:
             found.append(otlp)
     return found
@@ -130,14 +131,15 @@ def _connect_bridge(now: Settings) -> None:
         _log.warning("autolog: tracer_provider needs OpenTelemetry: pip install 'autolog-genai[otlp]'. It is ignored.")
         return
     try:
-        runtime.bridge = ProviderBridge(now.tracer_provider, complete=_complete)
+        runtime.bridge = ProviderBridge(now.tracer_provider, complete=_complete, profile=now.otlp_profile)
     except Exception as e:
         report("joining the tracer provider", e)
 
 
-def _complete(span: LiveSpan) -> Any:
-    span.recorded = pipeline().record(span)
-    return span.recorded
+def _complete(span: LiveSpan) -> Span | None:
+    recorded = pipeline().record(span)
+    span.recorded = (recorded,)
+    return recorded
 
 
 def _before_fork() -> None:

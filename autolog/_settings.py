@@ -35,7 +35,7 @@ class Settings:
     prices: Mapping[str, Price] | None = None
     max_pending_mb: int = 256
     flush_interval_ms: int = 200
-    otlp_profile: str = "all"
+    otlp_profile: Literal["all", "otel"] = "all"
 
 
 class Changes(TypedDict, total=False):

@@ -112,7 +112,8 @@ class Fields:
     """What a reader found in a call: plain typed fields, which the core writes under the conventions' names.
 
     ``None`` means that the library or the wire did not say. ``usage_id`` names what the usage belongs to (a
-    response's id): usage that is seen again under the same id, as when a response is fetched, is not counted again.
+    response's id); with ``usage_fetched`` the call only looked it up, and usage that was counted before under this id
+    is not counted again.
     ``extra`` holds what has no field here, by attribute name.
     """
 
@@ -135,6 +136,7 @@ class Fields:
     output_type: Literal["text", "json", "image", "speech"] | None = None
     usage: Usage | None = None
     usage_id: str | None = None
+    usage_fetched: bool = False
     query: str | None = None
     documents: Sequence[Mapping[str, Any]] | None = None
     embedding_count: int | None = None

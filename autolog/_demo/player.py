@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ def _cassette(name: str) -> Path:
 def play(name: str) -> Generator[None]:
     """Answer all HTTP calls in the block from the demo's cassette. Raises ``ImportError`` naming what to install."""
     try:
-        import vcr
+        vcr: Any = import_module("vcr")
     except ModuleNotFoundError as e:
         raise ImportError("the demo plays a recording, for which it needs: pip install 'autolog-genai[demo]'") from e
 
-    player: Any = vcr.VCR(record_mode="none", match_on=["method", "path", "query", "same_json"])
+    player = vcr.VCR(record_mode="none", match_on=["method", "path", "query", "same_json"])
     player.register_matcher("same_json", _same_json)
     with player.use_cassette(str(_cassette(name))):
         yield

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
+from autolog._patching.instances import Replaced
 from autolog._tracing import sources
 
 __all__ = ["BodyTap", "tap_body"]
@@ -14,7 +14,7 @@ __all__ = ["BodyTap", "tap_body"]
 class BodyTap:
     """What passed through a response: its chunks by reference (where ``keep``), their size, whether it was all."""
 
-    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "on_end", "size")
+    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "on_end", "remove", "size")
 
     def __init__(self, *, keep: bool) -> None:
         self.keep = keep
@@ -25,6 +25,7 @@ class BodyTap:
         # While a chunk is being fetched the HTTP library may close the response by itself: that is not the program.
         self.inside = False
         self.on_end: Callable[[BaseException | None], None] | None = None
+        self.remove: Callable[[], None] | None = None
 
     def _over(self, exc: BaseException | None) -> None:
         self.exhausted = exc is None
@@ -87,16 +88,21 @@ def tap_body(response: Any, *, keep: bool) -> BodyTap:
     to httpx2 2.16), give decompressed bytes, and can be replaced on the one object.
     """
     tap = BodyTap(keep=keep)
-    # Weak, because a response that refers to itself would have to wait for the cyclic garbage collector.
-    this = weakref.ref(response)
-    kind: Any = cast("Any", type(response))
+    replaced = Replaced(response)
 
-    def iter_bytes(*args: Any, **kwargs: Any) -> Iterator[bytes]:
-        return tap.pass_through(iter(kind.iter_bytes(this(), *args, **kwargs)))
+    def sync(old: Callable[..., Any]) -> Callable[..., Any]:
+        def iter_bytes(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+            return tap.pass_through(iter(old(*args, **kwargs)))
 
-    def aiter_bytes(*args: Any, **kwargs: Any) -> AsyncIterator[bytes]:
-        return tap.apass_through(aiter(kind.aiter_bytes(this(), *args, **kwargs)))
+        return iter_bytes
 
-    response.iter_bytes = iter_bytes
-    response.aiter_bytes = aiter_bytes
+    def asynchronous(old: Callable[..., Any]) -> Callable[..., Any]:
+        def aiter_bytes(*args: Any, **kwargs: Any) -> AsyncIterator[bytes]:
+            return tap.apass_through(aiter(old(*args, **kwargs)))
+
+        return aiter_bytes
+
+    replaced.method("iter_bytes", sync)
+    replaced.method("aiter_bytes", asynchronous)
+    tap.remove = replaced.give_back
     return tap

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
-from autolog._patching.observers import Look, async_observer, sync_observer
 from autolog._patching.guard import report
+from autolog._patching.observers import Look, async_observer, sync_observer
 
 if TYPE_CHECKING:
     from autolog.integration import Operation
@@ -27,7 +27,10 @@ _buried: list[tuple[Any, str, Any]] = []
 
 
 class Patcher:
-    """Collects what an integration changes. Only declare on it; :meth:`undo` is the core's."""
+    """Collects what an integration changes. Only declare on it; :meth:`undo` is the core's.
+
+    A target that the library's version does not have is listed as missing, except where it is ``optional``.
+    """
 
     def __init__(self, integration: str) -> None:
         self.gate = Gate(integration)
@@ -35,13 +38,13 @@ class Patcher:
         self.missing: list[str] = []
         self.applied: list[str] = []
 
-    def trace(self, operation: Operation) -> None:
+    def trace(self, operation: Operation, *, optional: bool = False) -> None:
         """Trace every call of an operation, sync or async as it is."""
 
         def make(original: Any) -> Wrapper:
             return (async_wrapper if iscoroutinefunction(original) else sync_wrapper)(operation, self.gate)
 
-        self._declare(operation.target, make)
+        self._declare(operation.target, make, optional=optional)
 
     def observe(
         self,
@@ -50,6 +53,7 @@ class Patcher:
         before: Callable[[Any, tuple[Any, ...], dict[str, Any]], None] | None = None,
         after: Callable[[Any, Any], None] | None = None,
         failed: Callable[[Any, BaseException], None] | None = None,
+        optional: bool = False,
     ) -> None:
         """Look at a method, sync or async, without tracing it.
 
@@ -61,9 +65,9 @@ class Patcher:
         def make(original: Any) -> Wrapper:
             return (async_observer if iscoroutinefunction(original) else sync_observer)(look, self.gate)
 
-        self._declare(target, make)
+        self._declare(target, make, optional=optional)
 
-    def wrap(self, target: str, wrapper: Wrapper) -> None:
+    def wrap(self, target: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.
 
         The wrapper is not called once the integration is off.
@@ -75,7 +79,7 @@ class Patcher:
                 return wrapped(*args, **kwargs)
             return wrapper(wrapped, instance, args, kwargs)
 
-        self._declare(target, lambda _: gated)
+        self._declare(target, lambda _: gated, optional=optional)
 
     def on_undo(self, undo: Callable[[], None]) -> None:
         """Call this when the integration is turned off; what was declared last is undone first."""
@@ -103,7 +107,7 @@ class Patcher:
             self._stack.close()
             _dig_out()
 
-    def _declare(self, target: str, make: Callable[[Any], Wrapper]) -> None:
+    def _declare(self, target: str, make: Callable[[Any], Wrapper], *, optional: bool) -> None:
         module, _, path = target.partition(":")
         if not path:
             raise ValueError(f"a target is 'module:Class.method', not {target!r}")
@@ -115,7 +119,8 @@ class Patcher:
                 parent = getattr(parent, part, None)
             original = getattr(parent, name, None)
             if original is None:
-                self.missing.append(target)
+                if not optional:
+                    self.missing.append(target)
                 _log.debug("autolog: %s does not exist in this version", target)
                 return
             handle = wrapt.wrap_function_wrapper(parent, name, make(original))

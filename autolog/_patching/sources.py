@@ -16,12 +16,14 @@ class StreamSource:
     """A stream object that reads its items from an iterator in one of its attributes.
 
     The object stays the same object: only the iterator behind ``attribute`` is watched. Closing ``response`` (the
-    HTTP response below it) ends the call too. ``hide(item)`` tells which items the program must not see.
+    HTTP response below it) ends the call too, and so does reading its ``body`` to the end past the stream.
+    ``hide(item)`` tells which items the program must not see.
     """
 
     owner: Any
     attribute: str
     response: Any
+    body: BodyTap | None = None
     hide: Callable[[Any], bool] | None = None
 
 

@@ -8,8 +8,10 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
+from autolog._model import Outcome
 from autolog._patching.bodies import BodyTap
 from autolog._patching.guard import report
+from autolog._patching.instances import Replaced
 from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing import sources
 from autolog._tracing.span import LiveSpan, Progress
@@ -20,7 +22,7 @@ __all__ = ["watch"]
 class _Watch:
     """The end of one watched result. Holds the span, never the result: a dropped result must be collectable."""
 
-    __slots__ = ("handed_over", "inside", "progress", "span")
+    __slots__ = ("handed_over", "inside", "progress", "releases", "span")
 
     def __init__(self, span: LiveSpan) -> None:
         self.span = span
@@ -30,20 +32,26 @@ class _Watch:
         self.inside = False
         # The watched object gave the real result, which ends the call in its stead.
         self.handed_over = False
+        # Gives the methods back that were replaced on the objects of this call.
+        self.releases: list[Callable[[], None]] = []
 
     def exhausted(self) -> None:
         self.progress.exhausted = True
-        self.span.end()
+        self._end()
 
     def failed(self, exc: BaseException) -> None:
         if self.span.end_time_ns is None:
             self.span.record_exception(exc)
-            self.span.end()
+        self._end()
 
     def left(self) -> None:
         """The program closed it or dropped it before its end: the call lasted until the last item."""
-        if self.span.end_time_ns is None:
-            self.span.end(outcome="abandoned", end_time_ns=self.progress.last_ns or None)
+        self._end("abandoned", self.progress.last_ns or None)
+
+    def _end(self, outcome: Outcome | None = None, end_time_ns: int | None = None) -> None:
+        self.span.end(outcome=outcome, end_time_ns=end_time_ns)
+        while self.releases:
+            self.releases.pop()()
 
     def closed(self) -> None:
         if not self.inside:
@@ -54,10 +62,21 @@ class _Watch:
             self.left()
 
     def body_over(self, exc: BaseException | None) -> None:
+        """The body was read: by the stream, which says itself what that means, or past it by the program."""
+        if self.inside:
+            return
         if exc is not None:
             self.failed(exc)
-        elif not self.handed_over:
+        else:
             self.exhausted()
+
+
+def _hides(hide: Callable[[Any], bool], item: Any) -> bool:
+    try:
+        return hide(item)
+    except Exception as e:
+        report("looking at an item of a stream", e)
+        return False
 
 
 def _sync_items(inner: Any, watch: _Watch, hide: Callable[[Any], bool] | None) -> Generator[Any]:
@@ -80,7 +99,7 @@ def _sync_items(inner: Any, watch: _Watch, hide: Callable[[Any], bool] | None) -
         if not progress.count:
             progress.first_ns = progress.last_ns
         progress.count += 1
-        if hide is not None and hide(item):
+        if hide is not None and _hides(hide, item):
             continue
         try:
             yield item
@@ -129,68 +148,68 @@ class _AsyncItems:
             if not progress.count:
                 progress.first_ns = progress.last_ns
             progress.count += 1
-            if self._hide is None or not self._hide(item):
+            if self._hide is None or not _hides(self._hide, item):
                 return item
 
 
 def watch(span: LiveSpan, source: StreamSource | Deferred | BodySource) -> None:
     """Watch a returned object until the call that made it is over."""
     state = _Watch(span)
+    _watch_response(state, source.response, source.body)
     if isinstance(source, StreamSource):
         _watch_stream(state, source)
-    elif isinstance(source, Deferred):
-        _watch_deferred(state, source)
-    else:
-        _watch_body(state, source.owner, source.response, source.body)
+        return
+    if isinstance(source, Deferred):
+        _watch_opener(state, source)
+    weakref.finalize(source.owner, state.dropped)
 
 
-def _watch_body(state: _Watch, owner: Any, response: Any, body: BodyTap) -> None:
-    body.on_end = state.body_over
+def _watch_response(state: _Watch, response: Any, body: BodyTap | None) -> None:
+    """Watch for the program's close of an HTTP response, which stays the same object, and for the end of its body."""
+    if body is not None:
+        body.on_end = state.body_over
+        if body.remove is not None:
+            state.releases.append(body.remove)
 
     def closed() -> None:
-        if not body.inside:
+        if body is None or not body.inside:
             state.closed()
 
-    _on_close(response, closed)
-    weakref.finalize(owner, state.dropped)
+    replaced = Replaced(response)
+    for method in ("close", "aclose"):
+        replaced.method(method, lambda original: _finally(original, closed))
+    state.releases.append(replaced.give_back)
 
 
 def _watch_stream(state: _Watch, source: StreamSource) -> None:
     inner = getattr(source.owner, source.attribute)
     items = _AsyncItems if hasattr(inner, "__anext__") else _sync_items
     setattr(source.owner, source.attribute, items(inner, state, source.hide))
-    if not state.handed_over:  # else the close is watched already
-        _on_close(source.response, state.closed)
     # At exit too: the callback is told then that the stream was left.
     weakref.finalize(source.owner, state.left)
 
 
-def _watch_deferred(state: _Watch, source: Deferred) -> None:
+def _watch_opener(state: _Watch, source: Deferred) -> None:
+    find = source.opened
+
     def opened(result: Any) -> None:
         if state.handed_over or state.span.end_time_ns is not None:
             return
         try:
-            stream = source.opened(result)
+            stream = find(result)
             if stream is not None:
                 state.handed_over = True
                 _watch_stream(state, stream)
         except Exception as e:
             report("reading a deferred result", e)
 
-    setattr(source.owner, source.opener, _then(source.owner, source.opener, opened))
-    _watch_body(state, source.owner, source.response, source.body)
+    replaced = Replaced(source.owner)
+    replaced.method(source.opener, lambda original: _then(original, opened), weak=True)
+    state.releases.append(replaced.give_back)
 
 
-def _on_close(response: Any, closed: Callable[[], None]) -> None:
-    """Call ``closed`` when the program closes an HTTP response, which stays the same object."""
-    for method in ("close", "aclose"):
-        if hasattr(response, method):
-            setattr(response, method, _finally(response, method, closed))
-
-
-def _then(owner: Any, method: str, then: Callable[[Any], None]) -> Callable[..., Any]:
-    """Give the owner's method, sync or async as it is, with ``then(result)`` after it."""
-    original = getattr(owner, method)
+def _then(original: Callable[..., Any], then: Callable[[Any], None]) -> Callable[..., Any]:
+    """Give a method, sync or async as it is, with ``then(result)`` after it."""
 
     @wraps(original)
     def after(*args: Any, **kwargs: Any) -> Any:
@@ -207,9 +226,8 @@ def _then(owner: Any, method: str, then: Callable[[Any], None]) -> Callable[...,
     return aafter if iscoroutinefunction(original) else after
 
 
-def _finally(owner: Any, method: str, then: Callable[[], None]) -> Callable[..., Any]:
-    """Give the owner's method, sync or async as it is, with ``then()`` after it in any case."""
-    original = getattr(owner, method)
+def _finally(original: Callable[..., Any], then: Callable[[], None]) -> Callable[..., Any]:
+    """Give a method, sync or async as it is, with ``then()`` after it in any case."""
 
     @wraps(original)
     def after(*args: Any, **kwargs: Any) -> Any:

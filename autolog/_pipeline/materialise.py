@@ -89,7 +89,7 @@ class Materialiser:
         if not usage:
             return None
         if fields.usage_id is not None:
-            if fields.usage_id in self._counted:
+            if fields.usage_fetched and fields.usage_id in self._counted:
                 attributes[semconv.USAGE_COUNTED_BEFORE] = usage.to_dict()
                 return None
             self._counted[fields.usage_id] = None

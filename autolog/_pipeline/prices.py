@@ -148,8 +148,8 @@ def _look_up(model: str, provider: str | None) -> Price | Literal["ask"] | None:
         return None
     if isinstance(calculated.model.prices, list):  # they depend on the time of the call
         return "ask"
-    prices = vars(calculated.model_price).items()
-    found = {name: value for name, value in prices if value is not None and name not in _OF_OTHER_THINGS}
+    prices: dict[str, Any] = vars(calculated.model_price)
+    found = {name: value for name, value in prices.items() if value is not None and name not in _OF_OTHER_THINGS}
     if not all(name in _RATES and isinstance(value, Decimal) for name, value in found.items()):
         return "ask"
     return {_RATES[name]: float(value) for name, value in found.items()}

@@ -32,6 +32,8 @@ _log = logging.getLogger("autolog")
 _SPAN_BYTES = 5_000
 _BATCH_TRACES = 256
 _EXIT_TIMEOUT_S = 30.0
+# A backend that does not answer must not hold the program at its exit.
+_EXIT_EXPORTER_S = 5.0
 
 
 class Pipeline:
@@ -178,7 +180,7 @@ class Pipeline:
     def record(self, live: LiveSpan) -> Span | None:
         """Give the span as it may be kept."""
         if live.recorded is not None:  # a bridge needed it when the span ended
-            return live.recorded
+            return live.recorded[0]
         span = self.materialiser.span(live)
         if not self.settings.capture_content:
             span = without_content(span)
@@ -192,8 +194,11 @@ class Pipeline:
                 self.failed_exports += 1
                 report(f"exporting with {type(exporter).__name__}", e)
 
-    def flush(self, timeout_s: float = 30.0) -> bool:
-        """Process what has ended until now; tell whether all of it is out within the time."""
+    def flush(self, timeout_s: float = 30.0, *, each_s: float = 30.0) -> bool:
+        """Process what has ended until now; tell whether all of it is out within the time.
+
+        ``each_s`` is what one exporter may take of it.
+        """
         deadline = time.monotonic() + timeout_s
         self._hurry.set()
         try:
@@ -211,7 +216,7 @@ class Pipeline:
         done = True
         for exporter in self.exporters:
             try:
-                done = exporter.flush(max(0.0, deadline - time.monotonic())) and done
+                done = exporter.flush(max(0.0, min(each_s, deadline - time.monotonic()))) and done
             except Exception as e:
                 report(f"flushing {type(exporter).__name__}", e)
                 done = False
@@ -220,7 +225,7 @@ class Pipeline:
     def shutdown(self) -> None:
         """Flush and close; spans that end later (dropped at exit) are still processed, at once."""
         self._inline = True
-        if not self.flush(_EXIT_TIMEOUT_S):
+        if not self.flush(_EXIT_TIMEOUT_S, each_s=_EXIT_EXPORTER_S):
             _log.warning("autolog: not all traces could be written before the exit")
         if self.dropped_traces:
             _log.warning("autolog dropped %d whole traces in this process", self.dropped_traces)

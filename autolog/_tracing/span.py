@@ -129,7 +129,8 @@ class LiveSpan:
         self.status: Status = "OK"
         self.progress: Progress | None = None
         self.bridged: Any = None
-        self.recorded: Span | None = None
+        # What a bridge had to make of it already; a processor may have dropped it.
+        self.recorded: tuple[Span | None] | None = None
         self._id = sources.new_span_id()
         if parent is None:
             self.parent_span_id = 0
@@ -219,7 +220,7 @@ class LiveSpan:
             return
         if self.bridged is not None:  # by the bridge that started it, whichever is connected now
             self.bridged.bridge.ended(self)
-        if self.parent is None:
+        if self.parent is None or self.parent.start_time_ns == 0:  # 0: the parent is in another process
             runtime.last_trace_id = state.trace_id
             LAST_TRACE_ID.set(state.trace_id)
         runtime.submit(state, self)

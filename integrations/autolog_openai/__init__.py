@@ -20,9 +20,10 @@ def autolog(*, log_traces: bool = True, stream_usage: bool = False, capture_embe
 
 
 def _install(patcher: Patcher, *, stream_usage: bool = False, capture_embeddings: bool = False) -> None:
-    from autolog_openai._calls import install
+    from autolog_openai import _calls, _realtime
 
-    install(patcher, stream_usage=stream_usage, capture_embeddings=capture_embeddings)
+    _calls.install(patcher, stream_usage=stream_usage, capture_embeddings=capture_embeddings)
+    _realtime.install(patcher)
 
 
 INTEGRATION = Integration(name="openai", requires="openai>=1.66", install=_install)

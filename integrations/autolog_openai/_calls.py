@@ -34,8 +34,8 @@ __all__ = ["install"]
 
 _BASE = "openai._base_client"
 _USAGE_PATHS = frozenset({"/chat/completions", "/completions"})
-# What is kept of a body; of anything else (audio, images, files) only the size.
-_TEXT_TYPES = ("application/json", "text/", "application/x-ndjson", "application/problem+json")
+# Of these bodies only the size is kept.
+_BINARY_TYPES = ("audio/", "image/", "video/", "application/octet-stream", "application/pdf", "application/zip")
 
 
 def install(patcher: Patcher, *, stream_usage: bool, capture_embeddings: bool) -> None:
@@ -64,7 +64,9 @@ def _start(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin:
     endpoint = endpoint_for(exchange.method, path)
     body: Any = options.json_data
     model = cast("dict[str, Any]", body).get("model") if type(body) is dict else None
-    attributes: dict[str, Any] = {semconv.PROVIDER_NAME: provider_of(host), semconv.SERVER_ADDRESS: host}
+    # A gateway in front of Azure has a host of its own, and the client's class tells all the same.
+    provider = exchange.provider = "azure.ai.openai" if isinstance(client, _azure_client()) else provider_of(host)
+    attributes: dict[str, Any] = {semconv.PROVIDER_NAME: provider, semconv.SERVER_ADDRESS: host}
     name = endpoint.title
     if endpoint.operation is not None:
         attributes[semconv.OPERATION_NAME] = endpoint.operation
@@ -117,8 +119,9 @@ def _note_request(_client: Any, request: Any) -> None:
             exchange.request_json = snapshot(options.json_data)
             exchange.files = _describe(options.files)
         return
-    content = request.content if request.method != "GET" else b""
-    exchange.request_bytes = content
+    # `client.post(content=…)` (openai 2 and later) sends files and generators piece by piece: no bytes to look at.
+    if isinstance(getattr(options, "content", None), (bytes, bytearray, type(None))):
+        exchange.request_bytes = request.content if request.method != "GET" else b""
 
 
 def _note_response(_client: Any, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -128,9 +131,9 @@ def _note_response(_client: Any, _args: tuple[Any, ...], kwargs: dict[str, Any])
         return
     exchange.response = response
     _note_head(exchange, response)
-    keep = exchange.content_type.startswith(_TEXT_TYPES) or not exchange.content_type
+    keep = not exchange.content_type.startswith(_BINARY_TYPES)
     if not response.is_closed:
-        exchange.body = tap_body(response, keep=keep or exchange.stream)
+        exchange.body = tap_body(response, keep=keep)
     elif keep:
         exchange.body = response.content
     else:
@@ -164,7 +167,8 @@ def _finish(exchange: Exchange, result: Any) -> StreamSource | Deferred | BodySo
 
 
 def _stream_source(exchange: Exchange, stream: Any) -> StreamSource:
-    return StreamSource(stream, "_iterator", stream.response, _is_usage_chunk if exchange.hides_usage else None)
+    body = exchange.body if isinstance(exchange.body, BodyTap) else None
+    return StreamSource(stream, "_iterator", stream.response, body, _is_usage_chunk if exchange.hides_usage else None)
 
 
 def _fail(exchange: Exchange, exc: BaseException) -> None:
@@ -184,6 +188,13 @@ def _done_with_library_objects(exchange: Exchange) -> None:
 
 def _is_usage_chunk(chunk: Any) -> bool:
     return chunk.choices == [] and chunk.usage is not None
+
+
+@cache
+def _azure_client() -> type:
+    from openai.lib.azure import BaseAzureClient
+
+    return BaseAzureClient
 
 
 @cache

@@ -29,6 +29,7 @@ class Exchange:
         "options",
         "path",
         "port",
+        "provider",
         "request_bytes",
         "request_id",
         "request_json",
@@ -43,6 +44,7 @@ class Exchange:
         self.host = host
         self.port = port
         self.stream = stream
+        self.provider: str | None = None
         self.attempts = 0
         self.request_bytes: bytes | None = None
         self.request_json: Any = None

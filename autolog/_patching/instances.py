@@ -1,0 +1,65 @@
+"""Replace methods on one object, which is freed, copied and pickled as before once they are given back."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+__all__ = ["Replaced"]
+
+_ABSENT: Any = object()
+
+
+class Replaced:
+    """The methods that were replaced on one object. Does not itself hold on to the object."""
+
+    __slots__ = ("_methods", "_owner")
+
+    def __init__(self, owner: Any) -> None:
+        self._owner: weakref.ref[Any] = weakref.ref(owner)
+        self._methods: dict[str, tuple[Any, Any]] = {}
+
+    def method(self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]], *, weak: bool = False) -> None:
+        """Put ``make(old)`` in the place of a method; nothing happens where the object has no such method.
+
+        The old method holds the object, which then refers to itself until the method is given back. A ``weak`` one does
+        not, and must not be called by what runs when the object is collected.
+        """
+        owner = self._owner()
+        own = getattr(owner, "__dict__", {}).get(name, _ABSENT)
+        old = getattr(owner, name, None)
+        if old is None:
+            return
+        new = make(_weakly(owner, name) if weak and own is _ABSENT else old)
+        setattr(owner, name, new)
+        self._methods[name] = (new, own)
+
+    def give_back(self) -> None:
+        """Undo all, but for what somebody else has replaced since."""
+        owner = self._owner()
+        for name, (new, own) in self._methods.items() if owner is not None else ():
+            if owner.__dict__.get(name) is not new:
+                continue
+            if own is _ABSENT:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, own)
+        self._methods.clear()
+
+
+def _weakly(owner: Any, name: str) -> Callable[..., Any]:
+    function = getattr(type(owner), name)
+    this = weakref.ref(owner)
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(this(), *args, **kwargs)
+
+    @wraps(function)
+    async def acall(*args: Any, **kwargs: Any) -> Any:
+        return await function(this(), *args, **kwargs)
+
+    return acall if iscoroutinefunction(function) else call

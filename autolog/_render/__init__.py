@@ -1,0 +1,1 @@
+"""Traces as something to read: a trace in, text, Markdown or a picture out. Pure."""

@@ -1,0 +1,178 @@
+"""The table of endpoints: which call is what, what its span is called, and who reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from autolog.integration import Fields, SpanType
+from autolog_openai._assistants import gather_run, read_assistant, read_run, read_run_reply
+from autolog_openai._audio import gather_speech, gather_transcript, read_speech, read_transcript
+from autolog_openai._chat import read_chat, read_chat_response
+from autolog_openai._chat_stream import gather_chat
+from autolog_openai._completions import gather_completion, read_completion
+from autolog_openai._embeddings import read_embeddings
+from autolog_openai._images import gather_images, read_images
+from autolog_openai._moderations import read_moderation
+from autolog_openai._others import gather_events, read_batch, read_other
+from autolog_openai._paths import segments_of, template_of
+from autolog_openai._response_stream import gather_response
+from autolog_openai._responses import read_compaction, read_response, read_response_reply
+from autolog_openai._retrieval import read_search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autolog_openai._sse import Event
+    from autolog_openai._wire import Wire
+
+__all__ = ["Endpoint", "endpoint_for"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What a method and a path mean.
+
+    ``operation`` is the conventions' name, ``None`` where they have none; ``title`` the span's name before a model is
+    known. ``read`` fills the fields, ``gather`` puts a stream together. ``known`` says that the endpoint has a reader
+    of its own, ``binary`` that it sends the content of a file, ``secrets`` that keys are part of what it sends.
+    """
+
+    span_type: str
+    template: str = ""
+    title: str = ""
+    operation: str | None = None
+    read: Callable[[Fields, Wire], None] = read_other
+    gather: Callable[[list[Event]], Any] = gather_events
+    known: bool = True
+    binary: bool = False
+    secrets: bool = False
+
+
+_CHAT = Endpoint(title="chat", operation="chat", span_type=SpanType.CHAT_MODEL, read=read_chat, gather=gather_chat)
+_RESPONSE = replace(_CHAT, read=read_response, gather=gather_response)
+_FETCH = Endpoint(title="fetch_response", operation="fetch_response", span_type=SpanType.TASK)
+_IMAGE = Endpoint(
+    title="generate_content",
+    operation="generate_content",
+    span_type=SpanType.LLM,
+    read=read_images,
+    gather=gather_images,
+)
+_TRANSCRIPT = replace(_IMAGE, read=read_transcript, gather=gather_transcript)
+_RUN = Endpoint(
+    title="invoke_agent",
+    operation="invoke_agent",
+    span_type=SpanType.AGENT,
+    read=read_run,
+    gather=gather_run,
+)
+# Named by method and path, for the conventions have no operation for it.
+_PLAIN = Endpoint(title="", span_type=SpanType.TASK)
+_RUN_REPLY = replace(_PLAIN, read=read_run_reply, gather=gather_run)
+_BATCH = replace(_PLAIN, read=read_batch)
+
+_TABLE: tuple[tuple[str, str, Endpoint], ...] = (
+    ("POST", "/chat/completions", _CHAT),
+    ("GET", "/chat/completions/{completion_id}", replace(_FETCH, read=read_chat_response, gather=gather_chat)),
+    (
+        "POST",
+        "/completions",
+        Endpoint(
+            title="text_completion",
+            operation="text_completion",
+            span_type=SpanType.LLM,
+            read=read_completion,
+            gather=gather_completion,
+        ),
+    ),
+    ("POST", "/responses", _RESPONSE),
+    ("POST", "/responses/compact", replace(_RESPONSE, read=read_compaction)),
+    ("GET", "/responses/{response_id}", replace(_FETCH, read=read_response_reply, gather=gather_response)),
+    ("POST", "/responses/{response_id}/cancel", replace(_PLAIN, read=read_response_reply)),
+    (
+        "POST",
+        "/embeddings",
+        Endpoint(
+            title="embeddings",
+            operation="embeddings",
+            span_type=SpanType.EMBEDDING,
+            read=read_embeddings,
+        ),
+    ),
+    (
+        "POST",
+        "/vector_stores/{vector_store_id}/search",
+        Endpoint(title="retrieval", operation="retrieval", span_type=SpanType.RETRIEVER, read=read_search),
+    ),
+    ("POST", "/images/generations", _IMAGE),
+    ("POST", "/images/edits", _IMAGE),
+    ("POST", "/images/variations", _IMAGE),
+    ("POST", "/audio/speech", replace(_IMAGE, read=read_speech, gather=gather_speech, binary=True)),
+    ("POST", "/audio/transcriptions", _TRANSCRIPT),
+    ("POST", "/audio/translations", _TRANSCRIPT),
+    ("POST", "/moderations", replace(_PLAIN, read=read_moderation)),
+    (
+        "POST",
+        "/assistants",
+        Endpoint(
+            title="create_agent",
+            operation="create_agent",
+            span_type=SpanType.TASK,
+            read=read_assistant,
+        ),
+    ),
+    ("POST", "/threads/runs", _RUN),
+    ("POST", "/threads/{thread_id}/runs", _RUN),
+    ("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", _RUN),
+    ("POST", "/threads/{thread_id}/runs/{run_id}/cancel", _RUN_REPLY),
+    ("GET", "/threads/{thread_id}/runs/{run_id}", _RUN_REPLY),
+    ("POST", "/batches", _BATCH),
+    ("GET", "/batches/{batch_id}", _BATCH),
+    ("POST", "/batches/{batch_id}/cancel", _BATCH),
+)
+
+
+def _named(method: str, template: str, endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, template=template, title=endpoint.title or f"{method} {template}")
+
+
+_BY_PATH = {(method, template): _named(method, template, endpoint) for method, template, endpoint in _TABLE}
+_ROOTS = frozenset(template.split("/")[1] for _, template, _ in _TABLE) | {
+    "containers",
+    "conversations",
+    "evals",
+    "files",
+    "fine_tuning",
+    "models",
+    "uploads",
+    "videos",
+}
+# Their replies hold client secrets, API keys and signing secrets.
+_SECRET_ROOTS = frozenset({"chatkit", "live", "organization", "projects", "realtime", "vaults", "webhook_endpoints"})
+
+
+@lru_cache(maxsize=1024)
+def endpoint_for(method: str, path: str) -> Endpoint:
+    """Give what a call is, by its method and the SDK's path or a whole address. Never fails: no call is lost."""
+    method = method.upper()
+    segments = segments_of(path)
+    template = template_of(segments)
+    found = _BY_PATH.get((method, template))
+    if found is not None:
+        return found
+    # A call under a prefix of somebody's own: the end of its path says what it is.
+    for length in (2, 1):
+        found = _BY_PATH.get((method, "/" + "/".join(segments[-length:])))
+        if found is not None and length < len(segments) and found.operation is not None:
+            return found
+    root = segments[0] if segments else ""
+    return Endpoint(
+        template=template,
+        title=f"{method} {template}",
+        span_type=SpanType.TASK if root in _ROOTS else SpanType.UNKNOWN,
+        known=False,
+        binary=bool(segments) and segments[-1] == "content",
+        secrets=root in _SECRET_ROOTS,
+    )

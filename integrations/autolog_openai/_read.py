@@ -1,0 +1,118 @@
+"""The background reader: one ended exchange to its fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autolog.integration import BodyTap, EndedCall, Fields, semconv
+from autolog_openai._bodies import reply_of, request_of
+from autolog_openai._endpoints import Endpoint, endpoint_for
+from autolog_openai._errors import Problem, problem_in, problem_of_status
+from autolog_openai._json import Json, as_dict
+from autolog_openai._parameters import parameters_of
+from autolog_openai._paths import ids_in, segments_of
+from autolog_openai._provider import UNKNOWN_PROVIDER, provider_in, provider_of
+from autolog_openai._secrets import without_secrets, without_secrets_deep
+from autolog_openai._sse import taken
+from autolog_openai._wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autolog_openai._exchange import Exchange
+
+__all__ = ["make_read", "read"]
+
+
+def make_read(*, keep_embeddings: bool = False) -> Callable[[EndedCall], Fields]:
+    """Make the reader. ``keep_embeddings`` keeps the vectors of embeddings, not only their dimensions."""
+
+    def read(call: EndedCall) -> Fields:
+        exchange: Exchange = call.capture
+        endpoint = endpoint_for(exchange.method, exchange.path)
+        hide = without_secrets_deep if endpoint.secrets else without_secrets
+        sent = hide(request_of(exchange))
+        request = as_dict(sent)
+        reply = reply_of(exchange, streaming=exchange.stream or request.get("stream") is True, binary=endpoint.binary)
+        came = reply.value
+        if reply.events is not None:
+            came = endpoint.gather(taken(reply.events, call.progress, call.outcome))
+        came = hide(came)
+        wire = Wire(
+            exchange=exchange,
+            ids=ids_in(endpoint.template, segments_of(exchange.path)) if "{" in endpoint.template else {},
+            request=request,
+            response=as_dict(came),
+            keep_embeddings=keep_embeddings,
+            extra={},
+        )
+        fields = Fields(span_type=endpoint.span_type, operation=endpoint.operation, inputs=sent, outputs=came)
+        _read_transport(fields, wire, streaming=exchange.stream)
+        endpoint.read(fields, wire)
+        fields.usage_fetched = exchange.method == "GET" or endpoint.template.endswith("/cancel")
+        _read_name(fields, endpoint)
+        if reply.events is not None:
+            _read_raw_stream(call, len(reply.events), wire.extra)
+        _read_problem(fields, endpoint, came, raised=call.outcome in ("error", "cancelled"))
+        if not endpoint.known:
+            wire.extra[semconv.REQUEST_METHOD] = exchange.method
+            wire.extra[semconv.REQUEST_PATH] = exchange.path
+        fields.extra = wire.extra
+        return fields
+
+    return read
+
+
+def _read_transport(fields: Fields, wire: Wire, *, streaming: bool) -> None:
+    exchange = wire.exchange
+    fields.server_address = exchange.host or None
+    fields.server_port = exchange.port
+    provider = exchange.provider or provider_of(exchange.host)
+    fields.provider = (provider_in(wire.response) or provider) if provider == UNKNOWN_PROVIDER else provider
+    fields.http_status = exchange.status_code
+    fields.request_id = exchange.request_id
+    fields.retries = exchange.attempts - 1 if exchange.attempts else None
+    parameters = parameters_of(wire.request)
+    if streaming:
+        parameters["stream"] = True
+    fields.parameters = parameters
+
+
+def _read_raw_stream(call: EndedCall, events: int, extra: dict[str, Any]) -> None:
+    """Say of a stream that the program read by itself (as lines) what the core says of one given item by item."""
+    body = call.capture.body
+    if isinstance(body, BodyTap) and body.first_ns and not (call.progress and call.progress.count):
+        extra[semconv.TIME_TO_FIRST_CHUNK] = (body.first_ns - call.start_time_ns) / 1e9
+        extra[semconv.CHUNK_COUNT] = events
+
+
+def _read_name(fields: Fields, endpoint: Endpoint) -> None:
+    if fields.name is not None:
+        return
+    fields.name = endpoint.title
+    if endpoint.operation in _NAMED_BY_MODEL and fields.request_model is not None:
+        fields.name = f"{endpoint.operation} {fields.request_model}"
+
+
+_NAMED_BY_MODEL = frozenset({"chat", "text_completion", "embeddings", "generate_content"})
+
+
+def _read_problem(fields: Fields, endpoint: Endpoint, came: Any, *, raised: bool) -> None:
+    status = fields.http_status or 0
+    body: Json = as_dict(came)
+    problem: Problem | None = None
+    if status >= 400 or endpoint.known or "id" not in body:
+        problem = problem_in(came, failed=status >= 400)
+    if problem is None and endpoint.known:
+        problem = problem_of_status(body)
+    if problem is None and status >= 400:
+        problem = Problem()
+    if problem is None:
+        return
+    fields.error_code = problem.code
+    if not raised:
+        fields.failed = problem.message or problem.code or f"HTTP status {status}"
+        fields.error_type = problem.code or problem.type or (str(status) if status >= 400 else None)
+
+
+read = make_read()
