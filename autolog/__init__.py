@@ -246,6 +246,10 @@ _HOMES = {
 }
 
 
+# `from autolog import semconv` asks here first; listing the integrations for it would load half of autolog.
+_SUBMODULES = ("integration", "semconv")
+
+
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
@@ -255,7 +259,7 @@ def __getattr__(name: str) -> Any:
 
             _control.settings()  # spans need to know where they go
         value = getattr(import_module(f"autolog.{_HOMES[name]}"), name)
-    elif not name.startswith("_") and name in _names():
+    elif not name.startswith("_") and name not in _SUBMODULES and name in _names():
         from autolog import _registry
 
         value = _registry.module(name)

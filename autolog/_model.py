@@ -9,6 +9,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Literal, cast
 
+from autolog.semconv import LOCAL_ROOT
+
 __all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
 
 FORMAT_VERSION: Final = 1
@@ -207,14 +209,11 @@ class Trace:
 
     @cached_property
     def root(self) -> Span | None:
-        """The span without a parent (the earliest where several have none in this trace); ``None`` if it is missing."""
+        """The span without a parent, or with one that is not ours; the earliest of several; ``None`` if it is missing."""
         for span in self.spans:
-            if span.parent_id is None:
+            if span.parent_id is None or span.attributes.get(LOCAL_ROOT):
                 return span
-        ids = {s.span_id for s in self.spans}
-        remote = [s for s in self.spans if s.parent_id not in ids]
-        # A root under a span of another process, or of another tracing system, has a parent that we never see.
-        return remote[0] if len(remote) == 1 else None
+        return None
 
     @property
     def name(self) -> str:
@@ -244,11 +243,14 @@ class Trace:
     @cached_property
     def usage(self) -> Usage:
         """Tokens of the whole trace, each counted once: at the deepest span that carries them."""
-        total = Usage()
-        for span in counted_spans(self.spans):
-            if span.usage:
-                total = total + span.usage
-        return total
+        usages = [span.usage for span in counted_spans(self.spans) if span.usage]
+        total = sum(usages, Usage())
+        if total.total_tokens is None:
+            return total
+        # Some calls sent a total and some did not: of these it is their input and output.
+        unsaid = [u for u in usages if u.total_tokens is None]
+        missing = sum((u.input_tokens or 0) + (u.output_tokens or 0) for u in unsaid)
+        return replace(total, total_tokens=total.total_tokens + missing)
 
     @cached_property
     def cost(self) -> float | None:

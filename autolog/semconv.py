@@ -77,6 +77,7 @@ EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 INTEGRATION: Final = "autolog.integration"
 SPAN_TYPE: Final = "autolog.span_type"
 OUTCOME: Final = "autolog.outcome"
+LOCAL_ROOT: Final = "autolog.local_root"  # the root here, under a parent in another process or tracing system
 STREAM: Final = "autolog.stream"
 CHUNK_COUNT: Final = "autolog.stream.chunk_count"
 TOKENS_PER_SECOND: Final = "autolog.stream.tokens_per_second"

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 
-# Before any `from autolog import semconv`, for which the package would first look among the integrations, and load
-# everything that turns them on: half of the time that a command takes.
-import autolog.semconv  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from autolog._cli.errors import FOUND, STORE, USAGE, CommandError
 
 __all__ = ["main"]

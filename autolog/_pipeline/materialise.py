@@ -51,6 +51,8 @@ class Materialiser:
         if failure is not None:
             attributes.setdefault(semconv.ERROR_TYPE, failure.type)
         _stream_attributes(live, usage, attributes)
+        if live.parent_span_id and (live.parent is None or live.parent.start_time_ns == 0):
+            attributes[semconv.LOCAL_ROOT] = True
         if live.parent is None and live.trace.foreign is not None:
             trace_id, span_id = live.trace.foreign
             attributes[semconv.OTEL_PARENT_TRACE_ID] = format(trace_id, "032x")

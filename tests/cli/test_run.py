@@ -151,8 +151,8 @@ def test_totals_are_counted_once_over_parts_of_traces() -> None:
     trace = agent_trace()
     for span in trace.spans:  # a parent and its child come in parts of their own
         tally.export([trace.with_spans([span])])
-    assert trace.usage == Usage(2620, 88, 1304, 1024)
-    assert tally.words() == "1 trace, 8 spans, 2,620 in (1,024 cached) + 88 out, $0.000231 + 1 unpriced call"
+    assert trace.usage == Usage(2620, 88, 2708, 1024)
+    assert tally.words() == "1 trace, 8 spans, 2,620 in (1,024 cached) + 88 out = 2,708 tokens, $0.000231 + 1 unpriced call"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from autolog._render.text import trace_text
 from autolog._render.tree import TraceTree, trace_lines
 
 NARROW = """\
-support_agent  OK  2.31s  2,620 in (1,024 cached) + 88 out
+support_agent  OK  2.31s
+  2,620 in (1,024 cached) + 88 out = 2,708 tokens
   $0.000231 + 1 unpriced call
 trace 0af7651916cd43dd8448eb211c80319c · 2026-11-18 11:06:40
   8 spans · session s-1 · user u\u0308 1 · env=prod
@@ -30,7 +31,7 @@ trace 0af7651916cd43dd8448eb211c80319c · 2026-11-18 11:06:40
 (in brackets: counted at a span below, once)"""
 
 WIDE = """\
-support_agent  OK  2.31s  2,620 in (1,024 cached) + 88 out  $0.000231 + 1 unpriced call
+support_agent  OK  2.31s  2,620 in (1,024 cached) + 88 out = 2,708 tokens  $0.000231 + 1 unpriced call
 trace 0af7651916cd43dd8448eb211c80319c · 2026-11-18 11:06:40 · 8 spans · session s-1 · user u\u0308 1 · env=prod
 ├─ agent support_agent                                          2.31s                           ━━━━━━━━━━━━━━━━━━━━━━━━
 │  ├─ retrieve [red]docs[/red]                                  315ms                           ━━━
@@ -44,7 +45,7 @@ trace 0af7651916cd43dd8448eb211c80319c · 2026-11-18 11:06:40 · 8 spans · sess
 (in brackets: counted at a span below, once)"""
 
 ASCII = """\
-support_agent  OK  2.31s  2,620 in (1,024 cached) + 88 out
+support_agent  OK  2.31s  2,620 in (1,024 cached) + 88 out = 2,708 tokens
   $0.000231 + 1 unpriced call
 trace 0af7651916cd43dd8448eb211c80319c, 2026-11-18 11:06:40, 8 spans
   session s-1, user u\\u0308 1, env=prod
