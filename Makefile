@@ -8,7 +8,7 @@ all: $(NOX)
 
 $(NOX):
 	python3 -m venv .venv
-	.venv/bin/pip install -q "nox[uv]>=2024.10"
+	.venv/bin/pip install -q "nox[uv]"
 
 demo:
 	python3 -m venv .venv && .venv/bin/pip install -q -e '.[demo]' && .venv/bin/autolog demo

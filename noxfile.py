@@ -9,7 +9,7 @@ import nox
 
 nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.reuse_existing_virtualenvs = True
+nox.options.reuse_venv = "yes"
 nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
@@ -48,7 +48,7 @@ def tests(session: nox.Session, environment: str) -> None:
     session.run("pytest", "-q", *session.posargs)
 
 
-@nox.session
+@nox.session(reuse_venv=False)
 def package(session: nox.Session) -> None:
     """The wheel, built and used in environments that have nothing else."""
     dist = ROOT / "dist"

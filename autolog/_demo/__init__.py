@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["NAMES", "run"]
@@ -16,6 +17,9 @@ def run(name: str = "openai") -> None:
     """
     if name not in NAMES:
         raise ValueError(f"there is no demo {name!r}; there are: {', '.join(NAMES)}")
+    missing = [library for library in ("openai", "vcr") if find_spec(library) is None]
+    if missing:
+        raise ImportError(f"the demo needs {' and '.join(missing)}: pip install 'autolog-genai[demo]'")
     from rich.console import Console
 
     import autolog

@@ -21,12 +21,8 @@ def _cassette(name: str) -> Path:
 
 @contextmanager
 def play(name: str) -> Generator[None]:
-    """Answer all HTTP calls in the block from the demo's cassette. Raises ``ImportError`` naming what to install."""
-    try:
-        vcr: Any = import_module("vcr")
-    except ModuleNotFoundError as e:
-        raise ImportError("the demo plays a recording, for which it needs: pip install 'autolog-genai[demo]'") from e
-
+    """Answer all HTTP calls in the block from the demo's cassette."""
+    vcr: Any = import_module("vcr")
     player = vcr.VCR(record_mode="none", match_on=["method", "path", "query", "same_json"])
     player.register_matcher("same_json", _same_json)
     with player.use_cassette(str(_cassette(name))):

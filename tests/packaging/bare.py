@@ -67,5 +67,4 @@ def with_openai(folder: str) -> None:
 if __name__ == "__main__":
     check_files()
     with tempfile.TemporaryDirectory() as here:
-        with_openai(here) if "--with-openai" in sys.argv else without_openai(here)
-    print("the wheel works:", " ".join(sys.argv[1:]))
+        (with_openai if "--with-openai" in sys.argv else without_openai)(here)
