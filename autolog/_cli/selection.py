@@ -37,10 +37,10 @@ def moment(option: str, text: str | None) -> int | None:
     """Read a time of the command line, in nanoseconds since 1970."""
     if text is None:
         return None
-    from autolog._store.times import moment_ns
+    from autolog._store.times import parse_time
 
     try:
-        return moment_ns(text)
+        return parse_time(text)
     except ValueError as e:
         raise CommandError(f"{option}: {e}") from e
 

@@ -1,0 +1,100 @@
+"""The text index: built off the write path, up to a watermark, when somebody searches.
+
+Writing a span costs nothing here. The index keeps words without the text they came from (contentless FTS5), so it
+stays small; to forget a span it must be told the same text again.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from autolog._store.blobs import MARKER
+from autolog._store.jsontext import loads
+from autolog._store.write import marks
+
+_CREATE: Final = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (body, content='', tokenize='unicode61 remove_diacritics 2')"
+)
+_TEXTS: Final = (
+    "SELECT s.id, s.name, p.inputs, p.outputs, p.attributes, p.exception "
+    "FROM spans s LEFT JOIN payload p ON p.span = s.id"
+)
+_SOME: Final = 500
+
+
+@functools.cache
+def available() -> bool:
+    """Whether this Python's SQLite has full-text search."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute("CREATE VIRTUAL TABLE probe USING fts5 (x)")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        db.close()
+    return True
+
+
+def backlog(db: sqlite3.Connection) -> int:
+    """Give about how many spans wait to be indexed; more than 0 where there is no index at all yet."""
+    last = db.execute("SELECT max(id) FROM spans").fetchone()[0] or 0
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone():
+        return max(1, last)
+    return max(0, last - _watermark(db))
+
+
+def index_some(db: sqlite3.Connection) -> bool:
+    """Index the next spans in the order they were written; says whether those were the last."""
+    db.execute(_CREATE)
+    rows = db.execute(f"{_TEXTS} WHERE s.id > ? ORDER BY s.id LIMIT ?", (_watermark(db), _SOME)).fetchall()
+    if rows:
+        db.executemany("INSERT INTO words (rowid, body) VALUES (?, ?)", ((r[0], _words(r[1:])) for r in rows))
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('indexed', ?)", (rows[-1][0],))
+    return len(rows) < _SOME
+
+
+def forget(db: sqlite3.Connection, traces: Sequence[int]) -> None:
+    """Take the words of traces (row ids) out of the index; their spans are still stored."""
+    last = _watermark(db)
+    if not last or not available():
+        return  # without full-text search the words stay, and point at ids that no span will have again
+    rows = db.execute(f"{_TEXTS} WHERE s.trace IN ({marks(traces)}) AND s.id <= ?", (*traces, last)).fetchall()
+    db.executemany(
+        "INSERT INTO words (words, rowid, body) VALUES ('delete', ?, ?)", ((r[0], _words(r[1:])) for r in rows)
+    )
+
+
+def _watermark(db: sqlite3.Connection) -> int:
+    """The highest span (row id) in the index; all up to it are in it."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'indexed'").fetchone()
+    return row[0] if row else 0
+
+
+def _words(row: tuple[Any, ...]) -> str:
+    """Give the text of a span. An indexed span must give the same again: a change needs a migration that empties it."""
+    found: list[str] = [row[0]]
+    for column in row[1:]:
+        if column is not None:
+            found += _strings(loads(column))
+    return "\n".join(found)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the text in a value, and its whole numbers; not the members of a list of numbers, such as an embedding."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, int):
+            yield str(one)
+        elif isinstance(one, list):
+            members = cast("list[object]", one)
+            waiting.extend(x for x in reversed(members) if not isinstance(x, (int, float)))
+        elif isinstance(one, Mapping):
+            items = cast("Mapping[str, Any]", one)
+            if MARKER not in items:
+                waiting.extend(reversed(list(items.values())))
