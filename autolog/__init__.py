@@ -259,20 +259,16 @@ def __getattr__(name: str) -> Any:
 
             _control.settings()  # spans need to know where they go
         value = getattr(import_module(f"autolog.{_HOMES[name]}"), name)
-    elif not name.startswith("_") and name not in _SUBMODULES and name in _names():
+    elif not name.startswith("_") and name not in _SUBMODULES:
         from autolog import _registry
 
+        if name not in _registry.names():
+            raise AttributeError(f"module 'autolog' has no attribute {name!r}")
         value = _registry.module(name)
     else:
         raise AttributeError(f"module 'autolog' has no attribute {name!r}")
     globals()[name] = value
     return value
-
-
-def _names() -> list[str]:
-    from autolog import _registry
-
-    return _registry.names()
 
 
 def __dir__() -> list[str]:

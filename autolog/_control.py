@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from autolog import _settings
 from autolog._patching.guard import report
-from autolog._pipeline.worker import Pipeline
 from autolog._settings import Settings
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
+    from autolog._pipeline.worker import Pipeline
     from autolog._store import Store
 
 __all__ = ["configure", "flush", "pipeline", "settings", "status", "store"]
@@ -63,6 +63,8 @@ def pipeline() -> Pipeline:
     global _pipeline
     with _lock:
         if _pipeline is None:
+            from autolog._pipeline.worker import Pipeline
+
             now = settings()
             _pipeline = Pipeline(now, lambda: _exporters(now))
             runtime.submit = _pipeline.submit
@@ -103,7 +105,8 @@ def status() -> dict[str, int]:
 
 
 def _submit_first(state: TraceState, span: LiveSpan) -> None:
-    pipeline().submit(state, span)
+    if settings().enabled:
+        pipeline().submit(state, span)
 
 
 def _exporters(now: Settings) -> Sequence[Exporter]:
@@ -123,7 +126,7 @@ def _exporters(now: Settings) -> Sequence[Exporter]:
 
 def _connect_bridge(now: Settings) -> None:
     runtime.bridge = None
-    if now.tracer_provider is None:
+    if now.tracer_provider is None or not now.enabled:
         return
     try:
         from autolog._otel.bridge import ProviderBridge

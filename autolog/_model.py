@@ -7,35 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
+from autolog._names import Outcome, SpanType, Status
 from autolog.semconv import LOCAL_ROOT
 
 __all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
 
 FORMAT_VERSION: Final = 1
-
-Status = Literal["OK", "ERROR", "IN_PROGRESS"]
-"""Of a span or a trace. ``IN_PROGRESS`` is a trace whose root has not ended (yet, or ever)."""
-
-Outcome = Literal["completed", "error", "cancelled", "abandoned"]
-"""How a call ended: to its end, by an error, by a cancellation, or left before its end by its caller."""
-
-
-class SpanType:
-    """The span types that autolog itself uses; any other string is allowed too."""
-
-    CHAT_MODEL: Final = "CHAT_MODEL"
-    LLM: Final = "LLM"
-    EMBEDDING: Final = "EMBEDDING"
-    RETRIEVER: Final = "RETRIEVER"
-    RERANKER: Final = "RERANKER"
-    TOOL: Final = "TOOL"
-    AGENT: Final = "AGENT"
-    CHAIN: Final = "CHAIN"
-    PARSER: Final = "PARSER"
-    TASK: Final = "TASK"
-    UNKNOWN: Final = "UNKNOWN"
 
 
 def _plus(a: int | None, b: int | None) -> int | None:
@@ -209,7 +188,7 @@ class Trace:
 
     @cached_property
     def root(self) -> Span | None:
-        """The span without a parent, or with one that is not ours; the earliest of several; ``None`` if it is missing."""
+        """The span without a parent, or under one that is not ours; the earliest of several; ``None`` where none is there."""
         for span in self.spans:
             if span.parent_id is None or span.attributes.get(LOCAL_ROOT):
                 return span

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
-from autolog._model import Span
-
 if TYPE_CHECKING:
+    from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
 
 __all__ = ["ENVIRONMENT", "Changes", "Settings", "apply", "from_environment"]
@@ -20,7 +19,7 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 Price = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What :func:`autolog.configure` sets. See there for each."""
 

@@ -6,18 +6,23 @@ and a function ``autolog(*, log_traces=True, …)``. See ``docs/write-an-integra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autolog import semconv
-from autolog._model import Event, ExceptionInfo, Outcome, Span, SpanType, Status, Trace, Usage
+from autolog._names import Outcome, SpanType, Status
 from autolog._patching.bodies import BodyTap, tap_body
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing.context import current_span, is_suppressed
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
+
+# What only readers need is imported with the first of them: turning an integration on costs the program's start.
+if TYPE_CHECKING:
+    from autolog._fields import Fields
+    from autolog._model import Event, ExceptionInfo, Span, Trace, Usage
 
 __all__ = [
     "Begin",
@@ -49,7 +54,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Integration:
     """What autolog needs to know of an integration before the library is imported.
 
@@ -62,7 +67,7 @@ class Integration:
     install: Callable[..., None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Begin:
     """How a call's span starts. Made on the calling thread, so nothing in it may cost more than a look-up.
 
@@ -107,53 +112,7 @@ class EndedCall(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class Fields:
-    """What a reader found in a call: plain typed fields, which the core writes under the conventions' names.
-
-    ``None`` means that the library or the wire did not say. ``usage_id`` names what the usage belongs to (a
-    response's id); with ``usage_fetched`` the call only looked it up, and usage that was counted before under this id
-    is not counted again.
-    ``extra`` holds what has no field here, by attribute name.
-    """
-
-    name: str | None = None
-    span_type: str | None = None
-    operation: str | None = None
-    provider: str | None = None
-    server_address: str | None = None
-    server_port: int | None = None
-    request_model: str | None = None
-    response_model: str | None = None
-    response_id: str | None = None
-    conversation_id: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    system_instructions: Sequence[Mapping[str, Any]] | None = None
-    input_messages: Sequence[Mapping[str, Any]] | None = None
-    output_messages: Sequence[Mapping[str, Any]] | None = None
-    tool_definitions: Sequence[Mapping[str, Any]] | None = None
-    finish_reasons: Sequence[str] | None = None
-    output_type: Literal["text", "json", "image", "speech"] | None = None
-    usage: Usage | None = None
-    usage_id: str | None = None
-    usage_fetched: bool = False
-    query: str | None = None
-    documents: Sequence[Mapping[str, Any]] | None = None
-    embedding_count: int | None = None
-    embedding_dimensions: int | None = None
-    retries: int | None = None
-    http_status: int | None = None
-    request_id: str | None = None
-    error_type: str | None = None
-    error_code: str | None = None
-    failed: str | None = None
-    """What the provider said went wrong, where the library raised nothing for it: makes the span an error."""
-    inputs: Any = None
-    outputs: Any = None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Operation:
     """One library call that is traced: where it is, and how it is read.
 
@@ -179,3 +138,14 @@ def switch(name: str, *, log_traces: bool, **options: Any) -> None:
     from autolog import _registry
 
     _registry.switch(name, log_traces=log_traces, options=options)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Fields":
+        from autolog import _fields as home
+    elif name in ("Event", "ExceptionInfo", "Span", "Trace", "Usage"):
+        from autolog import _model as home
+    else:
+        raise AttributeError(f"module 'autolog.integration' has no attribute {name!r}")
+    value = globals()[name] = getattr(home, name)
+    return value

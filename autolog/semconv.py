@@ -85,6 +85,7 @@ RETRY_COUNT: Final = "autolog.retry_count"
 REQUEST_ID: Final = "autolog.request_id"
 REQUEST_PATH: Final = "autolog.request.path"
 REQUEST_METHOD: Final = "autolog.request.method"
+REQUEST_URL: Final = "autolog.request.url"  # as it was sent, without the credentials in it
 ERROR_CODE: Final = "autolog.error.code"
 TOOL_CALLS: Final = "autolog.tool_calls"
 EMBEDDING_COUNT: Final = "autolog.embeddings.count"

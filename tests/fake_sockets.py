@@ -83,6 +83,8 @@ class FakeSockets:
         try:
             if realtime:
                 self._say(connection, {"type": "session.created", "session": session(model)})
+            elif self.connections > 1:
+                self._say(connection, {"type": "server.hello"})
             for message in connection:
                 event = json.loads(message)
                 self.sent.append(event)

@@ -21,7 +21,7 @@ from scenario_kit import drain, quiet, within
 
 import autolog
 
-__all__ = ["ASYNC_ENDINGS", "ENDINGS", "Ending", "ask", "close", "respond", "take"]
+__all__ = ["ASYNC_ENDINGS", "CHAT", "CHUNKS", "ENDINGS", "Ending", "ask", "close", "respond", "take"]
 
 CHAT = autolog.Usage(9, 5, 14, 2, None, 1, 0, 0)
 RESPONSE = autolog.Usage(11, 6, 17, 3, None, 2)
@@ -234,12 +234,12 @@ ENDINGS: list[Ending] = [
     Ending(name="streamed response left early", act=streamed(lambda r: then(r.parse(), left(3))), **LEFT),
     Ending(name="streamed response, cut", act=streamed(lambda r: then(r.parse(), drain), "drop"), **BROKEN),
     Ending(name="streamed response, not parsed", act=streamed(dropped), **UNREAD),
-    Ending(name="streamed response, lines", act=streamed(lambda r: drain(r.iter_lines())), **{**FULL, "chunks": None}),
-    Ending(name="streamed response, read", act=streamed(lambda r: r.read()), **{**FULL, "chunks": None}),
+    Ending(name="streamed response, lines", act=streamed(lambda r: drain(r.iter_lines())), **FULL),
+    Ending(name="streamed response, read", act=streamed(lambda r: r.read()), **FULL),
     # Past the stream object
-    Ending(name="lines of stream.response", act=of(ask, lambda s: lines_of(s.response)), **{**FULL, "chunks": None}),
+    Ending(name="lines of stream.response", act=of(ask, lambda s: lines_of(s.response)), **FULL),
     Ending(name="read of stream.response", act=of(ask, lambda s: then(read(s.response), lambda _: s)),
-           **{**FULL, "chunks": None}),
+           **FULL),
     # Other endpoints
     Ending(name="responses to the end", act=of(respond, drain), **ALL_EVENTS),
     Ending(name="responses left early", act=of(respond, left(5, close)), outcome="abandoned", chunks=5, text=said(2)),

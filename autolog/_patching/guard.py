@@ -19,9 +19,11 @@ def report(where: str, exc: BaseException) -> None:
     With ``AUTOLOG_RAISE_ERRORS=1``, as in our own tests, it is raised instead.
     """
     if len(reported) < _KEPT:
-        reported.append(exc.with_traceback(None))
+        reported.append(exc)
     if os.environ.get("AUTOLOG_RAISE_ERRORS") == "1":
-        raise exc
+        raise exc.with_traceback(None)
+    # Its frames, and those of the exception that it was raised during, would keep the program's objects alive.
+    exc.__traceback__ = exc.__context__ = exc.__cause__ = None
     if where in _told:
         return
     _told.add(where)

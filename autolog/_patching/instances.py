@@ -10,9 +10,6 @@ from typing import Any
 
 __all__ = ["Replaced"]
 
-_ABSENT: Any = object()
-
-
 class Replaced:
     """The methods that were replaced on one object. Does not itself hold on to the object."""
 
@@ -20,7 +17,7 @@ class Replaced:
 
     def __init__(self, owner: Any) -> None:
         self._owner: weakref.ref[Any] = weakref.ref(owner)
-        self._methods: dict[str, tuple[Any, Any]] = {}
+        self._methods: dict[str, tuple[weakref.ref[Any], weakref.ref[Any] | None]] = {}
 
     def method(self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]], *, weak: bool = False) -> None:
         """Put ``make(old)`` in the place of a method; nothing happens where the object has no such method.
@@ -29,24 +26,25 @@ class Replaced:
         not, and must not be called by what runs when the object is collected.
         """
         owner = self._owner()
-        own = getattr(owner, "__dict__", {}).get(name, _ABSENT)
+        own = getattr(owner, "__dict__", {}).get(name)
         old = getattr(owner, name, None)
         if old is None:
             return
-        new = make(_weakly(owner, name) if weak and own is _ABSENT else old)
+        new = make(_weakly(owner, name) if weak and own is None else old)
         setattr(owner, name, new)
-        self._methods[name] = (new, own)
+        # Weak, for the methods hold the object.
+        self._methods[name] = (weakref.ref(new), None if own is None else weakref.ref(own))
 
     def give_back(self) -> None:
         """Undo all, but for what somebody else has replaced since."""
         owner = self._owner()
         for name, (new, own) in self._methods.items() if owner is not None else ():
-            if owner.__dict__.get(name) is not new:
+            if owner.__dict__.get(name) is not new():
                 continue
-            if own is _ABSENT:
+            if own is None:
                 delattr(owner, name)
             else:
-                setattr(owner, name, own)
+                setattr(owner, name, own())
         self._methods.clear()
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
@@ -91,12 +92,14 @@ class Patcher:
 
         def hook(imported: Any) -> None:
             # An exception here would fail the program's import statement.
-            with _lock:
-                if gate.open:
-                    try:
+            try:
+                if _half_imported(imported):
+                    import_module(module)  # another thread is at it: waits for that one
+                with _lock:
+                    if gate.open:
                         then(imported)
-                    except Exception as e:
-                        report(f"patching {module}", e)
+            except Exception as e:
+                report(f"patching {module}", e)
 
         wrapt.register_post_import_hook(hook, module)
 
@@ -128,6 +131,10 @@ class Patcher:
             self.applied.append(target)
 
         self.when_imported(module, apply)
+
+
+def _half_imported(module: Any) -> bool:
+    return getattr(getattr(module, "__spec__", None), "_initializing", False)
 
 
 def _unwrap(parent: Any, name: str, handle: Any) -> None:

@@ -43,7 +43,7 @@ class Deferred:
 
 @dataclass(slots=True)
 class BodySource:
-    """An object that the program reads itself; the call ends when ``response`` is closed or ``owner`` is dropped."""
+    """An object that the program reads itself; the call ends when ``response`` is closed or dropped."""
 
     owner: Any
     response: Any

@@ -8,7 +8,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from autolog._model import Outcome
+from autolog._names import Outcome
 from autolog._patching.bodies import BodyTap
 from autolog._patching.guard import report
 from autolog._patching.instances import Replaced
@@ -22,7 +22,7 @@ __all__ = ["watch"]
 class _Watch:
     """The end of one watched result. Holds the span, never the result: a dropped result must be collectable."""
 
-    __slots__ = ("handed_over", "inside", "progress", "releases", "span")
+    __slots__ = ("inside", "progress", "releases", "span")
 
     def __init__(self, span: LiveSpan) -> None:
         self.span = span
@@ -30,8 +30,6 @@ class _Watch:
         span.progress = self.progress
         # A close that the library does itself while it gives the next item is not the program's close.
         self.inside = False
-        # The watched object gave the real result, which ends the call in its stead.
-        self.handed_over = False
         # Gives the methods back that were replaced on the objects of this call.
         self.releases: list[Callable[[], None]] = []
 
@@ -55,10 +53,6 @@ class _Watch:
 
     def closed(self) -> None:
         if not self.inside:
-            self.left()
-
-    def dropped(self) -> None:
-        if not self.handed_over:
             self.left()
 
     def body_over(self, exc: BaseException | None) -> None:
@@ -158,10 +152,14 @@ def watch(span: LiveSpan, source: StreamSource | Deferred | BodySource) -> None:
     _watch_response(state, source.response, source.body)
     if isinstance(source, StreamSource):
         _watch_stream(state, source)
-        return
-    if isinstance(source, Deferred):
+    elif isinstance(source, Deferred):
         _watch_opener(state, source)
-    weakref.finalize(source.owner, state.dropped)
+    # Of a dropped stream the program may still read the response; the response is freed no sooner than the stream.
+    # At exit too: the callback is told then that it was left.
+    try:
+        weakref.finalize(source.response, state.left)
+    except TypeError:  # an object of a library whose responses cannot be referred to weakly
+        weakref.finalize(source.owner, state.left)
 
 
 def _watch_response(state: _Watch, response: Any, body: BodyTap | None) -> None:
@@ -185,20 +183,19 @@ def _watch_stream(state: _Watch, source: StreamSource) -> None:
     inner = getattr(source.owner, source.attribute)
     items = _AsyncItems if hasattr(inner, "__anext__") else _sync_items
     setattr(source.owner, source.attribute, items(inner, state, source.hide))
-    # At exit too: the callback is told then that the stream was left.
-    weakref.finalize(source.owner, state.left)
 
 
 def _watch_opener(state: _Watch, source: Deferred) -> None:
-    find = source.opened
+    find: Callable[[Any], StreamSource | None] | None = source.opened
 
     def opened(result: Any) -> None:
-        if state.handed_over or state.span.end_time_ns is not None:
+        nonlocal find
+        if find is None or state.span.end_time_ns is not None:
             return
         try:
             stream = find(result)
             if stream is not None:
-                state.handed_over = True
+                find = None
                 _watch_stream(state, stream)
         except Exception as e:
             report("reading a deferred result", e)

@@ -86,7 +86,7 @@ class Pipeline:
         state.queued = True
         self._states.append(state)
         if self._inline:
-            self._drain()
+            self._drain_here()
         elif not self._awake:
             self._awake = True
             self._wake.put(None)
@@ -119,7 +119,7 @@ class Pipeline:
                     thread.start()
                 except RuntimeError:  # no more threads here, or the interpreter is on its way out
                     self._inline = True
-                    self._drain()
+                    self._drain_here()
                 else:
                     self._thread = thread
         finally:
@@ -149,6 +149,19 @@ class Pipeline:
         with self._work:
             while states := self._take():
                 self._process(states)
+
+    def _drain_here(self) -> None:
+        """Process in the calling thread; where somebody is at it already, that one takes the new spans too.
+
+        Never waits: the garbage collector may call this in the middle of `_process`, in the very thread that holds
+        the lock.
+        """
+        while self._states and self._work.acquire(blocking=False):
+            try:
+                while states := self._take():
+                    self._process(states)
+            finally:
+                self._work.release()
 
     def _process(self, states: Sequence[TraceState]) -> None:
         """Read and export what has ended in these traces. Nothing that goes wrong here may end the worker."""
@@ -213,6 +226,8 @@ class Pipeline:
                 self._work.release()
         finally:
             self._hurry.clear()
+        if self._inline:
+            self._drain_here()  # what ended between the last look and the release of the lock
         done = True
         for exporter in self.exporters:
             try:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, Token
-from typing import Any
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, ParamSpec, TypeVar, cast
 
 from autolog._tracing.span import LiveSpan, runtime
 
 __all__ = ["activate", "current_span", "deactivate", "is_suppressed", "suppress"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _CURRENT: ContextVar[LiveSpan | None] = ContextVar("autolog_current_span", default=None)
-_SUPPRESSED: ContextVar[bool] = ContextVar("autolog_suppressed", default=False)
+_SUPPRESSED: ContextVar[int] = ContextVar("autolog_suppressed", default=0)
 
 
 def current_span() -> LiveSpan | None:
@@ -50,14 +55,38 @@ def deactivate(activation: Activation) -> None:
 
 def is_suppressed() -> bool:
     """Tell whether this thread or task is inside :func:`suppress`."""
-    return _SUPPRESSED.get()
+    return _SUPPRESSED.get() > 0
 
 
-@contextlib.contextmanager
-def suppress() -> Generator[None]:
-    """Make no spans from this block; only in this thread or task, and what it starts. Also a decorator."""
-    token = _SUPPRESSED.set(True)
-    try:
-        yield
-    finally:
-        _SUPPRESSED.reset(token)
+class suppress:  # noqa: N801  (used as a function: `with suppress():`)
+    """Make no spans from this block; only in this thread or task, and what it starts.
+
+    Also a decorator of plain and async functions. Raises ``TypeError`` where it decorates a generator function.
+    """
+
+    def __enter__(self) -> None:
+        # A count and no token: a block may be left in another context, as in the fixtures of web frameworks.
+        _SUPPRESSED.set(_SUPPRESSED.get() + 1)
+
+    def __exit__(self, *exc_info: object) -> None:
+        _SUPPRESSED.set(max(0, _SUPPRESSED.get() - 1))
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Give the function with its calls inside the block."""
+        if isgeneratorfunction(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"suppress() cannot decorate the generator function {function.__name__}: "
+                "use `with autolog.suppress():` around the calls in it"
+            )
+
+        @wraps(function)
+        def quiet(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self:
+                return function(*args, **kwargs)
+
+        @wraps(function)
+        async def aquiet(*args: P.args, **kwargs: P.kwargs) -> Any:
+            with self:
+                return await cast("Callable[P, Awaitable[Any]]", function)(*args, **kwargs)
+
+        return cast("Callable[P, R]", aquiet) if iscoroutinefunction(function) else quiet

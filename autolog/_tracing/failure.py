@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from autolog._model import ExceptionInfo, Outcome
+from autolog._names import Outcome
+
+if TYPE_CHECKING:
+    from autolog._model import ExceptionInfo
 
 __all__ = ["Failure", "failure_of", "outcome_of"]
 
@@ -32,9 +34,13 @@ class Failure(NamedTuple):
 
     def info(self) -> ExceptionInfo:
         """Format the traceback, which reads source files: for the background only."""
+        from autolog._model import ExceptionInfo
+
         return ExceptionInfo(self.type, self.message, "".join(self._lines()))
 
     def _lines(self) -> list[str]:
+        import linecache
+
         lines: list[str] = []
         if self.chain is not None:
             lines += self.chain._lines()

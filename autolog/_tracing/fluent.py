@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from autolog._model import SpanType
+from autolog._names import SpanType
 from autolog._tracing.context import Activation, activate, current_span, deactivate, is_suppressed
 from autolog._tracing.span import LAST_TRACE_ID, LiveSpan, runtime
 

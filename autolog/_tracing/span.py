@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from autolog._model import Outcome, Span, SpanType, Status
+from autolog._names import Outcome, SpanType, Status
 from autolog._tracing import sources
 from autolog._tracing.failure import Failure, failure_of, outcome_of
 from autolog._tracing.foreign import foreign_context
 from autolog._tracing.snapshot import snapshot
 
 if TYPE_CHECKING:
+    from autolog._model import Span
     from autolog._tracing.bridge import Bridge
     from autolog.integration import EndedCall, Fields
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from autolog.integration import (
@@ -28,7 +28,11 @@ from autolog.integration import (
 from autolog_openai._endpoints import endpoint_for
 from autolog_openai._exchange import Exchange
 from autolog_openai._provider import provider_of
-from autolog_openai._read import make_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autolog.integration import EndedCall, Fields
 
 __all__ = ["install"]
 
@@ -40,12 +44,26 @@ _BINARY_TYPES = ("audio/", "image/", "video/", "application/octet-stream", "appl
 
 def install(patcher: Patcher, *, stream_usage: bool, capture_embeddings: bool) -> None:
     """Declare what is patched."""
-    read = make_read(keep_embeddings=capture_embeddings)
+    read = _reader(keep_embeddings=capture_embeddings)
     start = _start_asking_usage if stream_usage else _start
     for client in ("SyncAPIClient", "AsyncAPIClient"):
         patcher.trace(Operation(target=f"{_BASE}:{client}.request", start=start, read=read, finish=_finish, fail=_fail))
         patcher.observe(f"{_BASE}:{client}._process_response", before=_note_response)
     patcher.observe(f"{_BASE}:BaseClient._build_request", after=_note_request)
+
+
+def _reader(*, keep_embeddings: bool) -> Callable[[EndedCall], Fields]:
+    """Import the readers with the first call that is read, in the background."""
+    made: list[Callable[[EndedCall], Fields]] = []
+
+    def read(call: EndedCall) -> Fields:
+        if not made:
+            from autolog_openai._read import make_read
+
+            made.append(make_read(keep_embeddings=keep_embeddings))
+        return made[0](call)
+
+    return read
 
 
 def _options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -113,6 +131,7 @@ def _note_request(_client: Any, request: Any) -> None:
     if exchange is None:
         return
     exchange.attempts += 1
+    exchange.url = request.url
     options = exchange.options
     if options is None or options.files:
         if exchange.request_json is None and options is not None:
@@ -177,12 +196,13 @@ def _fail(exchange: Exchange, exc: BaseException) -> None:
         _note_head(exchange, response)
         if response.is_closed:
             exchange.body = response.content
-    if exchange.request_bytes is None and exchange.request_json is None and exchange.options is not None:
-        exchange.request_json = snapshot(exchange.options.json_data)
     _done_with_library_objects(exchange)
 
 
 def _done_with_library_objects(exchange: Exchange) -> None:
+    # Of a call that did not get as far as sending, and where the library's version has no such step to look at.
+    if exchange.request_bytes is None and exchange.request_json is None and exchange.options is not None:
+        exchange.request_json = snapshot(exchange.options.json_data)
     exchange.options = exchange.response = None
 
 

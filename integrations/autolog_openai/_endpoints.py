@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
-from autolog.integration import Fields, SpanType
-from autolog_openai._assistants import gather_run, read_assistant, read_run, read_run_reply
-from autolog_openai._audio import gather_speech, gather_transcript, read_speech, read_transcript
-from autolog_openai._chat import read_chat, read_chat_response
-from autolog_openai._chat_stream import gather_chat
-from autolog_openai._completions import gather_completion, read_completion
-from autolog_openai._embeddings import read_embeddings
-from autolog_openai._images import gather_images, read_images
-from autolog_openai._moderations import read_moderation
-from autolog_openai._others import gather_events, read_batch, read_other
+from autolog.integration import SpanType
 from autolog_openai._paths import segments_of, template_of
-from autolog_openai._response_stream import gather_response
-from autolog_openai._responses import read_compaction, read_response, read_response_reply
-from autolog_openai._retrieval import read_search
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from autolog_openai._sse import Event
-    from autolog_openai._wire import Wire
 
 __all__ = ["Endpoint", "endpoint_for"]
 
@@ -35,47 +16,58 @@ class Endpoint:
     """What a method and a path mean.
 
     ``operation`` is the conventions' name, ``None`` where they have none; ``title`` the span's name before a model is
-    known. ``read`` fills the fields, ``gather`` puts a stream together. ``known`` says that the endpoint has a reader
-    of its own, ``binary`` that it sends the content of a file, ``secrets`` that keys are part of what it sends.
+    known. ``read`` fills the fields, ``gather`` puts a stream together: both ``"module:function"``, because this table
+    is on the calling thread, where readers have no business. ``known`` says that the endpoint has a reader of its own,
+    ``binary`` that it sends the content of a file, ``secrets`` that keys are part of what it sends.
     """
 
     span_type: str
     template: str = ""
     title: str = ""
     operation: str | None = None
-    read: Callable[[Fields, Wire], None] = read_other
-    gather: Callable[[list[Event]], Any] = gather_events
+    read: str = "_others:read_other"
+    gather: str = "_others:gather_events"
     known: bool = True
     binary: bool = False
     secrets: bool = False
 
 
-_CHAT = Endpoint(title="chat", operation="chat", span_type=SpanType.CHAT_MODEL, read=read_chat, gather=gather_chat)
-_RESPONSE = replace(_CHAT, read=read_response, gather=gather_response)
+_CHAT = Endpoint(
+    title="chat",
+    operation="chat",
+    span_type=SpanType.CHAT_MODEL,
+    read="_chat:read_chat",
+    gather="_chat_stream:gather_chat",
+)
+_RESPONSE = replace(_CHAT, read="_responses:read_response", gather="_response_stream:gather_response")
 _FETCH = Endpoint(title="fetch_response", operation="fetch_response", span_type=SpanType.TASK)
 _IMAGE = Endpoint(
     title="generate_content",
     operation="generate_content",
     span_type=SpanType.LLM,
-    read=read_images,
-    gather=gather_images,
+    read="_images:read_images",
+    gather="_images:gather_images",
 )
-_TRANSCRIPT = replace(_IMAGE, read=read_transcript, gather=gather_transcript)
+_TRANSCRIPT = replace(_IMAGE, read="_audio:read_transcript", gather="_audio:gather_transcript")
 _RUN = Endpoint(
     title="invoke_agent",
     operation="invoke_agent",
     span_type=SpanType.AGENT,
-    read=read_run,
-    gather=gather_run,
+    read="_assistants:read_run",
+    gather="_assistants:gather_run",
 )
 # Named by method and path, for the conventions have no operation for it.
 _PLAIN = Endpoint(title="", span_type=SpanType.TASK)
-_RUN_REPLY = replace(_PLAIN, read=read_run_reply, gather=gather_run)
-_BATCH = replace(_PLAIN, read=read_batch)
+_RUN_REPLY = replace(_PLAIN, read="_assistants:read_run_reply", gather="_assistants:gather_run")
+_BATCH = replace(_PLAIN, read="_others:read_batch")
 
 _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/chat/completions", _CHAT),
-    ("GET", "/chat/completions/{completion_id}", replace(_FETCH, read=read_chat_response, gather=gather_chat)),
+    (
+        "GET",
+        "/chat/completions/{completion_id}",
+        replace(_FETCH, read="_chat:read_chat_response", gather="_chat_stream:gather_chat"),
+    ),
     (
         "POST",
         "/completions",
@@ -83,14 +75,18 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
             title="text_completion",
             operation="text_completion",
             span_type=SpanType.LLM,
-            read=read_completion,
-            gather=gather_completion,
+            read="_completions:read_completion",
+            gather="_completions:gather_completion",
         ),
     ),
     ("POST", "/responses", _RESPONSE),
-    ("POST", "/responses/compact", replace(_RESPONSE, read=read_compaction)),
-    ("GET", "/responses/{response_id}", replace(_FETCH, read=read_response_reply, gather=gather_response)),
-    ("POST", "/responses/{response_id}/cancel", replace(_PLAIN, read=read_response_reply)),
+    ("POST", "/responses/compact", replace(_RESPONSE, read="_responses:read_compaction")),
+    (
+        "GET",
+        "/responses/{response_id}",
+        replace(_FETCH, read="_responses:read_response_reply", gather="_response_stream:gather_response"),
+    ),
+    ("POST", "/responses/{response_id}/cancel", replace(_PLAIN, read="_responses:read_response_reply")),
     (
         "POST",
         "/embeddings",
@@ -98,21 +94,21 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
             title="embeddings",
             operation="embeddings",
             span_type=SpanType.EMBEDDING,
-            read=read_embeddings,
+            read="_embeddings:read_embeddings",
         ),
     ),
     (
         "POST",
         "/vector_stores/{vector_store_id}/search",
-        Endpoint(title="retrieval", operation="retrieval", span_type=SpanType.RETRIEVER, read=read_search),
+        Endpoint(title="retrieval", operation="retrieval", span_type=SpanType.RETRIEVER, read="_retrieval:read_search"),
     ),
     ("POST", "/images/generations", _IMAGE),
     ("POST", "/images/edits", _IMAGE),
     ("POST", "/images/variations", _IMAGE),
-    ("POST", "/audio/speech", replace(_IMAGE, read=read_speech, gather=gather_speech, binary=True)),
+    ("POST", "/audio/speech", replace(_IMAGE, read="_audio:read_speech", gather="_audio:gather_speech", binary=True)),
     ("POST", "/audio/transcriptions", _TRANSCRIPT),
     ("POST", "/audio/translations", _TRANSCRIPT),
-    ("POST", "/moderations", replace(_PLAIN, read=read_moderation)),
+    ("POST", "/moderations", replace(_PLAIN, read="_moderations:read_moderation")),
     (
         "POST",
         "/assistants",
@@ -120,7 +116,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
             title="create_agent",
             operation="create_agent",
             span_type=SpanType.TASK,
-            read=read_assistant,
+            read="_assistants:read_assistant",
         ),
     ),
     ("POST", "/threads/runs", _RUN),

@@ -36,6 +36,7 @@ class Exchange:
         "response",
         "status_code",
         "stream",
+        "url",
     )
 
     def __init__(self, method: str, path: str, host: str, port: int | None, *, stream: bool) -> None:
@@ -45,6 +46,8 @@ class Exchange:
         self.port = port
         self.stream = stream
         self.provider: str | None = None
+        # The library's URL object as it was sent: turned into text in the background.
+        self.url: Any = None
         self.attempts = 0
         self.request_bytes: bytes | None = None
         self.request_json: Any = None

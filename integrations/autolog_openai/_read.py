@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from autolog.integration import BodyTap, EndedCall, Fields, semconv
 from autolog_openai._bodies import reply_of, request_of
@@ -12,7 +14,7 @@ from autolog_openai._json import Json, as_dict
 from autolog_openai._parameters import parameters_of
 from autolog_openai._paths import ids_in, segments_of
 from autolog_openai._provider import UNKNOWN_PROVIDER, provider_in, provider_of
-from autolog_openai._secrets import without_secrets, without_secrets_deep
+from autolog_openai._secrets import address_without_secrets, without_secrets, without_secrets_deep
 from autolog_openai._sse import taken
 from autolog_openai._wire import Wire
 
@@ -36,7 +38,7 @@ def make_read(*, keep_embeddings: bool = False) -> Callable[[EndedCall], Fields]
         reply = reply_of(exchange, streaming=exchange.stream or request.get("stream") is True, binary=endpoint.binary)
         came = reply.value
         if reply.events is not None:
-            came = endpoint.gather(taken(reply.events, call.progress, call.outcome))
+            came = _function(endpoint.gather)(taken(reply.events, call.progress, call.outcome))
         came = hide(came)
         wire = Wire(
             exchange=exchange,
@@ -48,19 +50,27 @@ def make_read(*, keep_embeddings: bool = False) -> Callable[[EndedCall], Fields]
         )
         fields = Fields(span_type=endpoint.span_type, operation=endpoint.operation, inputs=sent, outputs=came)
         _read_transport(fields, wire, streaming=exchange.stream)
-        endpoint.read(fields, wire)
+        _function(endpoint.read)(fields, wire)
         fields.usage_fetched = exchange.method == "GET" or endpoint.template.endswith("/cancel")
         _read_name(fields, endpoint)
         if reply.events is not None:
             _read_raw_stream(call, len(reply.events), wire.extra)
         _read_problem(fields, endpoint, came, raised=call.outcome in ("error", "cancelled"))
+        wire.extra[semconv.REQUEST_METHOD] = exchange.method
+        if exchange.url is not None:
+            wire.extra[semconv.REQUEST_URL] = address_without_secrets(str(exchange.url))
         if not endpoint.known:
-            wire.extra[semconv.REQUEST_METHOD] = exchange.method
             wire.extra[semconv.REQUEST_PATH] = exchange.path
         fields.extra = wire.extra
         return fields
 
     return read
+
+
+@cache
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    return cast("Callable[..., Any]", getattr(import_module(f"autolog_openai.{module}"), function))
 
 
 def _read_transport(fields: Fields, wire: Wire, *, streaming: bool) -> None:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary, finalize
 
 from autolog.integration import LiveSpan, Patcher, SpanType, current_span, is_suppressed, semconv
 from autolog_openai._json import as_dict, as_str
+from autolog_openai._realtime_look import plain
 from autolog_openai._realtime_read import read_session
 from autolog_openai._realtime_replies import Replies, start_attributes
 from autolog_openai._realtime_session import Session
@@ -22,7 +23,6 @@ from autolog_openai._realtime_session import Session
 __all__ = ["install"]
 
 _RESOURCES = "openai.resources"
-# Where the classes are: all of 1.x has the first, 1.105 the second, 2.22 the third and 2.54 the last.
 _PLACES = (
     (f"{_RESOURCES}.beta.realtime.realtime", "Realtime"),
     (f"{_RESOURCES}.realtime.realtime", "Realtime"),
@@ -102,7 +102,8 @@ def _not_opened(manager: Any, exc: BaseException) -> None:
 
 def _sends_early(manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if not is_suppressed():
-        _early.setdefault(manager, []).append(_event(args, kwargs))
+        event = _event(args, kwargs)
+        _early.setdefault(manager, []).append(event if isinstance(event, (str, bytes)) else plain(event))
 
 
 def _event(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ _TYPE = re.compile(r'"type"\s*:\s*"(error|[a-z0-9_]+\.[a-z0-9_.]+)"')
 _STREAM_ID = re.compile(r'"stream_id"\s*:\s*"([A-Za-z0-9_.-]+)"')
 _AUDIO = re.compile(r'"(?:audio|delta)"\s*:\s*"')
 _EDGE = 512
-# The library's words for an argument that was not given, by name: a program may have them in its own dicts too.
+# The classes of the library's words for what was not given: by name, for they differ between its versions.
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
 
 
@@ -31,7 +31,8 @@ def look(event: Any) -> tuple[str, str | None]:
     """
     if not isinstance(event, (str, bytes)):
         return member(event, "type") or "", member(event, "stream_id")
-    edges = _latin(event if len(event) <= 2 * _EDGE else event[:_EDGE] + event[-_EDGE:])  # type: ignore[operator]
+    short = len(event) <= 2 * _EDGE
+    edges = _latin(event) if short else _latin(event[:_EDGE]) + _latin(event[-_EDGE:])
     kind, stream = _TYPE.search(edges), _STREAM_ID.search(edges)
     return kind[1] if kind else "", stream[1] if stream else None
 
@@ -44,12 +45,11 @@ def member(event: Any, name: str) -> Any:
 
 def audio_bytes(event: Any) -> int:
     """Give how many bytes of audio an event carries, from the length of its base64 text."""
+    text: str | bytes = member(event, "audio") or ""
     if isinstance(event, (str, bytes)):
         found = _AUDIO.search(_latin(event[:_EDGE]))
         start = found.end() if found else len(event)
-        text: str | bytes = event[start : event.find('"' if isinstance(event, str) else b'"', start)]  # type: ignore[arg-type]
-    else:
-        text = member(event, "audio") or ""
+        text = event[start : event.find('"', start) if isinstance(event, str) else event.find(b'"', start)]
     return len(text) * 3 // 4 - _latin(text[-2:]).count("=")
 
 

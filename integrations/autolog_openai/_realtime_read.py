@@ -37,10 +37,10 @@ def read_session(call: EndedCall) -> Fields:
     fields.request_model = session.model
     moments = _moments(session.done.messages)
     cut_off = _cut_off([event for _, _, event in _moments(session.unfinished.messages)])
-    received = [event for _, sent, event in moments if not sent]
+    received = [(at, event) for at, sent, event in moments if not sent]
     fields.inputs = [event for _, sent, event in moments if sent] or None
-    fields.outputs = [*received, *cut_off] or None
-    session.events.extend(_mark(at, event) for at, sent, event in moments if not sent and _is_marked(event))
+    fields.outputs = [*(event for _, event in received), *cut_off] or None
+    session.events.extend(_mark(at, event) for at, event in received if _is_marked(event))
     session.events.sort(key=itemgetter(1))
     extra: dict[str, Any] = {
         semconv.AUDIO_SENT_BYTES: session.audio_sent or None,
@@ -54,8 +54,9 @@ def read_session(call: EndedCall) -> Fields:
         if session.audio_received:
             fields.output_type = "speech"
         fields.name = f"realtime {fields.request_model or fields.response_model or ''}".rstrip()
-    # Errors that end nothing are events; the server's last word before it closed is why it closed.
-    problem = problem_in(received[-1], failed=False) if session.server_ended and received else None
+    # An error ends nothing and is an event, but for the server's last word before it closes: it says why.
+    last = received[-1] if received and session.server_ended else (0, None)
+    problem = problem_in(last[1], failed=False) if last[0] == session.last_ns else None
     if problem is not None:
         fields.failed = problem.message or problem.code or "error"
         fields.error_type, fields.error_code = problem.code or problem.type, problem.code
@@ -67,10 +68,10 @@ def _moments(messages: list[Message]) -> list[Moment]:
     for at, sent, message in messages:
         try:
             event = as_dict(loads(message) if isinstance(message, (str, bytes)) else message)
-        except ValueError:
+            if event:
+                found.append((at, sent, as_dict(_without_audio(_hide(event)))))
+        except (ValueError, RecursionError):  # no JSON, or nested as deep as no event is
             continue
-        if event:
-            found.append((at, sent, as_dict(_without_audio(_hide(event)))))
     return found
 
 

@@ -62,12 +62,16 @@ class _Reply:
 
 
 class Replies:
-    """The responses that are under way, oldest first: each stream's requests are answered in their order."""
+    """The responses that are under way, oldest first: each stream's requests are answered in their order.
 
-    __slots__ = ("_open",)
+    ``sending`` is the response whose request was the last thing to be sent.
+    """
+
+    __slots__ = ("_open", "sending")
 
     def __init__(self) -> None:
         self._open: list[_Reply] = []
+        self.sending: _Reply | None = None
 
     def ask(self, session: Session, request: Any, stream: str | None) -> None:
         """Open the span of a response; ``request`` is ``None`` where it was not seen."""
@@ -93,7 +97,8 @@ class Replies:
                 read=read,
             )
             span.progress = progress
-        self._open.append(_Reply(stream, span, body, progress))
+        self.sending = _Reply(stream, span, body, progress)
+        self._open.append(self.sending)
 
     def take(self, session: Session, kind: str, stream: str | None, message: str | bytes) -> bool:
         """Give a message to the response that it belongs to, and tell whether there is one."""
@@ -110,9 +115,9 @@ class Replies:
         return True
 
     def not_sent(self, exc: BaseException) -> None:
-        """End the response that was asked last, if it is not answered yet: the request did not go out."""
-        if self._open and not self._open[-1].progress.count:
-            self._end(self._open[-1], exc)
+        """End the response whose request did not go out."""
+        if self.sending is not None:
+            self._end(self.sending, exc)
 
     def cut(self, exc: BaseException | None) -> None:
         """End the responses that are under way: nothing more of them comes."""

@@ -97,6 +97,8 @@ class Session:
     def sends(self, event: Any, stream: str | None = None) -> None:
         """Note what the program sends: a dict, a model, or the message itself."""
         kind, named = look(event)
+        if self.replies is not None:
+            self.replies.sending = None
         if kind in _AUDIO:
             self.audio_sent += audio_bytes(event)
         elif self.replies is not None and kind == "response.create":

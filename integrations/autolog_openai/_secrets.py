@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from autolog_openai._json import Json, as_dict, as_list, is_dict, is_list
 
-__all__ = ["without_secrets", "without_secrets_deep"]
+__all__ = ["address_without_secrets", "without_secrets", "without_secrets_deep"]
 
 _HIDDEN = "[REDACTED]"
 _NAMES = frozenset(
@@ -34,6 +35,23 @@ _TOP_LEVEL = ("api_key", "apikey", "authorization", "access_token", "client_secr
 # Azure's "on your data": how the search service is logged in to.
 _SOURCES = ("data_sources", "dataSources")
 _SUSPECT = frozenset({*_TOP_LEVEL, *_SOURCES, "tools"})
+# What else gateways and signed addresses call a key in a query.
+_QUERY_NAMES = _NAMES | {"code", "sig", "signature", "subscription_key"}
+
+
+def address_without_secrets(url: str) -> str:
+    """Give an address without the user and password in it, and with its keys hidden."""
+    if "@" not in url and "?" not in url:
+        return url
+    parts = urlsplit(url)
+    pairs = [pair.partition("=") for pair in parts.query.split("&")]
+    query = "&".join(f"{name}={_HIDDEN}" if _is_key(name) else f"{name}{sep}{value}" for name, sep, value in pairs)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
+
+
+def _is_key(name: str) -> bool:
+    plain = name.lower().replace("-", "_")
+    return plain in _QUERY_NAMES or plain.endswith(("_key", "_token", "_secret", "_signature", "_credential"))
 
 
 def without_secrets_deep(value: Any) -> Any:

@@ -9,17 +9,24 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 import openai
 import pytest
+from autolog_openai._realtime_look import look, plain
+from autolog_openai._realtime_read import read_session
+from autolog_openai._realtime_session import Session
 from callers import API_KEY
 from fake_sockets import AUDIO, AUDIO_SIZE, HEARD, USAGE, FakeSockets
+from openai_wire import Ended
 
 import autolog
 from autolog import semconv
+from autolog._patching.patcher import Patcher
 from autolog._tracing.context import current_span
+from autolog.integration import Fields
 
 # The library connects as websockets 16 and later would rather not have it.
 pytestmark = pytest.mark.filterwarnings(r"ignore:connect\(\) must be used as a context manager:DeprecationWarning")
@@ -122,12 +129,9 @@ def _apis(*names: str) -> list[Any]:
 
 def _program(sockets: FakeSockets, request: pytest.FixtureRequest) -> Program:
     api, kind = request.param
-    modules = {"realtime": "openai.resources.realtime", "beta.realtime": "openai.resources.beta.realtime"}
-    if api in modules:
-        if find_spec(modules[api]) is None:
-            pytest.skip(f"this openai has no client.{api}")
-    elif not hasattr(openai.resources.responses.Responses, "connect"):
-        pytest.skip("this openai has no client.responses.connect")
+    name = f"openai.resources.{api}"
+    if find_spec(name) is None or not hasattr(getattr(import_module(name), api.split(".")[-1].title()), "connect"):
+        pytest.skip(f"this openai has no client.{api}.connect")
     return Program(sockets, api, asynchronous=kind == "async")
 
 
@@ -416,14 +420,12 @@ def test_suppressed(program: Program, traced: Any) -> None:
 
 def _patched() -> dict[str, dict[str, Any]]:
     """The classes of the library that are looked at, with their members."""
-    modules = [
-        m for n, m in sys.modules.items() if n.startswith(("openai.resources.", "openai.lib.", "openai._websock"))
-    ]
     return {
         f"{kind.__module__}.{name}": dict(vars(kind))
-        for module in modules
+        for path, module in sys.modules.items()
+        if path.startswith("openai.") and path.endswith((".realtime", ".responses", "._session", "_connection"))
         for name, kind in vars(module).items()
-        if isinstance(kind, type) and kind.__module__ == module.__name__
+        if isinstance(kind, type) and kind.__module__ == path
     }
 
 
@@ -607,23 +609,19 @@ def test_a_connection_that_is_made_again(replies: Program, traced: Any) -> None:
             pytest.skip("this openai does not reconnect")
         async with opened(manager) as connection:
             await settle(connection.response.create(model="m+drop+once", input="morning"))
-            await again(connection)
+            async for event in each(connection):
+                if event.type == "server.hello":
+                    await settle(connection.response.create(model="late", input="morning"))
+                if event.type == "response.completed":
+                    break
         await settle(replies.client.close())
-
-    async def again(connection: Any) -> None:
-        asked = False
-        async for event in each(connection):
-            if event.type == "response.completed":
-                return
-            if not asked:
-                asked = True
-                await settle(connection.response.create(model="late", input="morning"))
 
     asyncio.run(main())
 
     session, lost, late = traced.spans
     assert (session.status, session.outcome) == ("OK", "completed")
     assert [event.name for event in session.events] == ["reconnected"]
+    assert [event["type"] for event in session.outputs] == ["server.hello"]
     assert lost.status == "ERROR"
     assert (late.status, late.usage) == ("OK", TEXT)
 
@@ -654,3 +652,117 @@ def test_responses_side_by_side(replies: Program, traced: Any) -> None:
     ]
     assert [s.usage for s in spans] == [TEXT, TEXT]
     assert [s.inputs["input"] for s in spans] == ["morning", "morning"]
+
+
+def read(*received: Any, sent: tuple[Any, ...] = (), session: Session | None = None) -> Fields:
+    """Read a Realtime session of these events, which are messages where they are bytes or texts."""
+    session = session or Session("api.openai.com", None, "m", None)
+    for event in sent:
+        session.sends(event)
+    for event in received:
+        session.received(event if isinstance(event, (bytes, str)) else json.dumps(event).encode())
+    return read_session(Ended(session))
+
+
+def done(**response: Any) -> dict[str, Any]:
+    return {"type": "response.done", "response": {"id": "resp_1", "status": "completed", "usage": USAGE, **response}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        '{"type": 5, "event_id": []}',
+        {"type": "response.done"},
+        {"type": "response.done", "response": []},
+        {"type": "response.done", "response": {"usage": "x", "output": "y", "status_details": [], "id": 5}},
+        {"type": "response.done", "response": {"output": [None, {"content": [None, {"type": "audio"}]}]}},
+        {"type": "error"},
+        {"type": "error", "error": "words"},
+        {"type": "session.created", "session": "x"},
+        {"type": "session.created", "session": {"model": 5, "instructions": {}, "tools": "x", "audio": [1]}},
+        {"type": TRANSCRIBED},
+        {"type": TRANSCRIBED, "transcript": 5, "usage": {"type": "duration", "seconds": 2.5}},
+        {"type": "response.output_text.delta", "delta": "a text without a place"},
+        {"type": "response.output_item.done", "item": None, "output_index": "x"},
+        {"type": "response.output_audio.delta", "delta": 5},
+        b'{"type": "response.output_audio.delta", "delta": "AAA',
+        {"type": "response.made.up", "response": {"id": None}},
+    ],
+    ids=repr,
+)
+def test_odd_messages(odd: Any) -> None:
+    fields = read(odd, done())
+    assert fields.usage == ONE
+    assert read(done(), odd).usage == ONE
+    assert read(done(), sent=(odd if isinstance(odd, bytes) else json.dumps(odd),)).usage == ONE
+
+
+def test_the_type_of_an_event_is_its_own() -> None:
+    text = 'He said "type": "response.done" and {"type":"error"}'
+    assert look(json.dumps({"type": "response.text.delta", "delta": text})) == ("response.text.delta", None)
+    assert look(json.dumps({"delta": text, "type": "response.text.delta"}).encode()) == ("response.text.delta", None)
+    large = {"response": {"output": [{"type": "message", "text": "x" * 9_999}], "usage": USAGE}, "stream_id": "one"}
+    assert look(json.dumps({**large, "type": "response.completed"})) == ("response.completed", "one")
+    assert look(json.dumps({"type": "response.completed", **large})) == ("response.completed", "one")
+    assert look({"type": "response.create", "stream_id": "one"}) == ("response.create", "one")
+    assert read({**large, "type": "response.done"}).usage == ONE
+
+
+def test_a_long_session_keeps_its_usage_in_bounded_memory() -> None:
+    session = Session("api.openai.com", None, "m", None)
+    long = "word " * 300_000
+    output = [{"type": "message", "content": [{"type": "text", "text": long}]}]
+    for number in range(6):
+        session.sends({"type": "conversation.item.create", "item": {"type": "message", "content": long}})
+        session.received(json.dumps({"type": "response.text.delta", "delta": long}))
+        session.received(json.dumps(done(id=f"resp_{number}", output=output)))
+
+    assert session.weight < 5_000_000
+    fields = read(session=session)
+    assert fields.usage == autolog.Usage(120, 60, 180, 24, None, None, 30, 42)
+    assert [attributes[semconv.RESPONSE_ID] for _, _, attributes in session.events] == [f"resp_{n}" for n in range(6)]
+    assert fields.extra[semconv.MESSAGES_LEFT_OUT] == 10
+
+
+def test_responses_that_were_under_way_side_by_side() -> None:
+    events = [
+        {"type": "response.text.delta", "response_id": name, "output_index": 0, "content_index": 0, "delta": text}
+        for name, text in (("a", "Good "), ("b", "Bad "), ("a", "day"), ("b", "night"))
+    ]
+    fields = read(*events)
+    assert said(fields.output_messages) == [("assistant", ["Good day"]), ("assistant", ["Bad night"])]
+    assert fields.usage is None
+
+
+def test_a_transcription_session_counts_its_transcripts() -> None:
+    audio = {"input": {"transcription": {"model": "gpt-4o-transcribe"}}}
+    heard = {"type": TRANSCRIBED, "transcript": "Hello?", "usage": HEARD}
+    fields = read({"type": "session.created", "session": {"type": "transcription", "audio": audio}}, heard, heard)
+    assert fields.usage == autolog.Usage(12, 6, 18)
+    assert fields.response_model == "gpt-4o-transcribe"
+
+
+def test_events_that_are_models_are_kept_as_they_are_sent() -> None:
+    class Event(openai.BaseModel):
+        type: str
+        item: dict[str, Any] | None = None
+        event_id: str | None = None
+
+    assert plain(Event(type="x", item={"a": [1]})) == {"type": "x", "item": {"a": [1]}}
+    event = {"type": "x", "event_id": openai.NOT_GIVEN, "session": {"voice": openai.NOT_GIVEN, "tools": [{"a": 1}]}}
+    assert plain(event) == {"type": "x", "session": {"tools": [{"a": 1}]}}
+
+
+def test_optional_targets_are_not_missing() -> None:
+    patcher = Patcher("test")
+    patcher.observe("json:JSONDecoder.absent", optional=True)
+    patcher.wrap("json:absent", lambda wrapped, instance, args, kwargs: wrapped(*args, **kwargs), optional=True)
+    patcher.observe("json:JSONDecoder.gone")
+    patcher.undo()
+    assert patcher.missing == ["json:JSONDecoder.gone"]

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
+import threading
+import weakref
 from typing import Any
 
+import openai
 import pytest
-from callers import Caller
-from stream_endings import ASYNC_ENDINGS, ENDINGS, Ending
+from autolog_openai._exchange import Exchange
+from call_styles import M, chat
+from callers import Caller, instant_client
+from stream_endings import ASYNC_ENDINGS, CHAT, CHUNKS, ENDINGS, Ending, ask, close, respond, take
 
 import autolog
 from autolog import semconv
+from autolog._patching.bodies import BodyTap
+from autolog._tracing import sources
+from autolog._tracing.span import LiveSpan
 
 
 def text_of(span: autolog.Span) -> str:
@@ -73,3 +82,129 @@ def check_ending(ending: Ending, caller: Caller, traced: Any) -> None:
     del held
     collect(caller)
     assert traced.span == span
+
+
+def test_interleaved_streams_keep_apart(caller: Caller, traced: Any) -> None:
+    client = caller.client()
+    streams = [caller.run(ask, client), caller.run(respond, client), caller.run(ask, client, "m+length")]
+    for count in (2, 1, 3):
+        for stream in streams:
+            caller.run(take, stream, count)
+    for stream in reversed(streams):
+        caller.run(close, stream)
+
+    assert [text_of(span) for span in sorted(traced.spans, key=lambda s: s.start_time_ns)] == [
+        "Hello world from the fake",
+        "Hello world from",
+        "Hello world from the fake",
+    ]
+    assert {span.outcome for span in traced.spans} == {"abandoned"}
+    assert [span.parent_id for span in traced.spans] == [None, None, None]
+
+
+def test_no_span_is_current_between_the_chunks(caller: Caller, traced: Any) -> None:
+    client = caller.client()
+    with autolog.start_span("mine") as mine:
+        stream = caller.run(ask, client)
+        for _ in range(3):
+            caller.run(take, stream, 1)
+            assert autolog.get_current_active_span() is mine
+            with autolog.start_span("of the chunk"):
+                pass
+        caller.run(close, stream)
+    (trace,) = traced.all
+    assert [span.name for span in trace.children(trace.root)] == ["chat m", *["of the chunk"] * 3]
+
+
+@pytest.mark.parametrize("caller", ["async"], indirect=True)
+def test_what_is_never_awaited_makes_no_span(caller: Caller, traced: Any) -> None:
+    client = caller.client()
+    client.chat.completions.create(model="m", messages=M).close()
+    manager = chat(client).stream(model="m", messages=M)
+    manager._AsyncChatCompletionStreamManager__api_request.close()
+    del manager
+    collect(caller)
+    assert traced.spans == []
+    assert caller.api.sent == []
+
+
+@pytest.mark.parametrize("caller", ["async"], indirect=True)
+def test_gathered_calls_are_siblings(caller: Caller, traced: Any) -> None:
+    client = caller.client()
+
+    async def many() -> None:
+        with autolog.start_span("all"):
+            await asyncio.gather(*(ask_and_read(f"m{n}") for n in range(5)))
+
+    async def ask_and_read(model: str) -> None:
+        async for _ in await ask(client, model):
+            await asyncio.sleep(0)
+
+    caller.run(many)
+    (trace,) = traced.all
+    assert sorted(span.name for span in trace.children(trace.root)) == [f"chat m{n}" for n in range(5)]
+    assert trace.usage == autolog.Usage(45, 25, 70, 10, None, 5, 0, 0)
+
+
+@pytest.mark.parametrize("caller", ["sync"], indirect=True)
+@pytest.mark.parametrize("finish", [True, False], ids=["read to the end", "closed"])
+def test_a_stream_handed_to_another_thread(finish: bool, caller: Caller, traced: Any) -> None:
+    with autolog.start_span("maker"):
+        stream = take(ask(caller.client()), 2)
+    thread = threading.Thread(target=list if finish else close, args=(stream,))
+    thread.start()
+    thread.join()
+    (span,) = [span for span in traced.spans if span.name == "chat m"]
+    assert span.outcome == ("completed" if finish else "abandoned")
+    assert text_of(span) == ("Hello world from the fake API" if finish else "Hello")
+    assert len(traced.all) == 1
+
+
+@pytest.mark.parametrize("caller", ["sync"], indirect=True)
+def test_tee_reads_the_stream_once(caller: Caller, traced: Any) -> None:
+    first, second = itertools.tee(ask(caller.client()))
+    assert [chunk.id for chunk in first] == [chunk.id for chunk in second]
+    assert traced.span.attributes[semconv.CHUNK_COUNT] == CHUNKS
+
+
+@pytest.mark.parametrize("caller", ["sync"], indirect=True)
+def test_the_end_of_an_abandoned_stream_is_its_last_chunk(caller: Caller, traced: Any, monkeypatch: Any) -> None:
+    clock = itertools.count(1_000_000_000, 1_000)
+    monkeypatch.setattr(sources, "now_ns", lambda: next(clock))
+    stream = take(ask(caller.client()), 2)
+    last_chunk = next(clock)
+    del stream
+    collect(caller)
+    assert traced.span.end_time_ns < last_chunk
+
+
+@pytest.mark.parametrize("caller", ["sync"], indirect=True)
+def test_items_that_cannot_be_looked_at_are_given_on(caller: Caller, traced: Any, quiet_failures: Any) -> None:
+    """With ``stream_usage`` each chunk is looked at, and a program may have asked for chunks of a type of its own."""
+    autolog.openai.autolog(stream_usage=True)
+    body = {"model": "m", "messages": M, "stream": True}
+    of_dicts = openai.Stream[object]
+    chunks = list(caller.client().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=of_dicts))
+    assert len(chunks) == CHUNKS
+    assert traced.span.usage == CHAT
+    assert [type(failure) for failure in quiet_failures()] == [AttributeError] * CHUNKS
+
+
+def test_abandoned_streams_leave_nothing_behind(traced: Any) -> None:
+    """Not a span, not an exchange, not a finalizer: else each would stay for the life of the program."""
+    client = instant_client()
+    for n in range(2_000):
+        stream = client.chat.completions.create(model="m", messages=M, stream=True)
+        if n % 2:
+            next(stream)
+        if n % 4 > 1:
+            stream.close()
+        del stream
+    gc.collect()
+    assert len(traced.spans) == 2_000
+    traced.clear()
+    gc.collect()
+    alive = [o for o in gc.get_objects() if isinstance(o, (LiveSpan, Exchange, BodyTap, openai.Stream))]
+    assert alive == []
+    assert not [f for f in weakref.finalize._registry if "autolog" in type(getattr(f.peek()[1], "__self__", f)).__module__]
+    client.close()

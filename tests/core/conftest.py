@@ -1,0 +1,5 @@
+"""Programs that call a fake API."""
+
+from openai_fixtures import api, caller, fake, quiet_failures
+
+__all__ = ["api", "caller", "fake", "quiet_failures"]
