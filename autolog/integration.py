@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autolog import semconv
@@ -16,6 +17,7 @@ from autolog._patching.bodies import BodyTap, tap_body
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing.context import current_span, is_suppressed
+from autolog._tracing.keys import hide_keys_in
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
 
@@ -46,6 +48,7 @@ __all__ = [
     "Trace",
     "Usage",
     "current_span",
+    "hide_keys_in",
     "is_suppressed",
     "semconv",
     "snapshot",
@@ -140,12 +143,11 @@ def switch(name: str, *, log_traces: bool, **options: Any) -> None:
     _registry.switch(name, log_traces=log_traces, options=options)
 
 
+_LATER = {"Fields": "_fields", **dict.fromkeys(("Event", "ExceptionInfo", "Span", "Trace", "Usage"), "_model")}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "Fields":
-        from autolog import _fields as home
-    elif name in ("Event", "ExceptionInfo", "Span", "Trace", "Usage"):
-        from autolog import _model as home
-    else:
+    if name not in _LATER:
         raise AttributeError(f"module 'autolog.integration' has no attribute {name!r}")
-    value = globals()[name] = getattr(home, name)
+    value = globals()[name] = getattr(import_module(f"autolog.{_LATER[name]}"), name)
     return value
