@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from autolog.integration import Integration, Patcher, switch
 
 __all__ = ["INTEGRATION", "autolog"]
@@ -20,10 +22,29 @@ def autolog(*, log_traces: bool = True, stream_usage: bool = False, capture_embe
 
 
 def _install(patcher: Patcher, *, stream_usage: bool = False, capture_embeddings: bool = False) -> None:
-    from autolog_openai import _calls, _realtime
+    from autolog_openai import _calls
 
     _calls.install(patcher, stream_usage=stream_usage, capture_embeddings=capture_embeddings)
-    _realtime.install(patcher)
+    # Few programs open a WebSocket: what watches one is imported with the resource that does.
+    installed: list[str] = []
+
+    def install_realtime(module: ModuleType) -> None:
+        from autolog_openai import _realtime
+
+        if not installed:
+            _realtime.install(patcher)
+        installed.append(module.__name__)
+
+    for name in _SOCKETS:
+        patcher.when_imported(name, install_realtime)
+
+
+_SOCKETS = (
+    "openai.resources.beta.realtime.realtime",
+    "openai.resources.realtime.realtime",
+    "openai.resources.responses.responses",
+    "openai.resources.beta.responses.responses",
+)
 
 
 INTEGRATION = Integration(name="openai", requires="openai>=1.66", install=_install)
