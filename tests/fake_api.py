@@ -3,7 +3,8 @@
 The model's name, split at ``+``, chooses what goes wrong: ``err429`` (any status), ``err500once`` (the first try only),
 ``sse-error`` (an error event after three chunks), ``drop`` (the connection is cut there), ``hang`` (nothing more comes
 there until the test ends; without a stream, no reply), ``gzip``, ``nousage``, ``length``, ``failed``, ``odd-html``,
-``odd-empty``, ``odd-list``, ``odd-null``, ``odd-json`` (a body that the API never sends).
+``odd-empty``, ``odd-list``, ``odd-null``, ``odd-json`` (a body that the API never sends), ``echo-key`` (status 401, with
+the key in its message).
 """
 
 from __future__ import annotations
@@ -119,6 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
                 content_type, content = _ODD[word]
                 self._send(200, content_type, content, asked)
                 return
+        if "echo-key" in asked.words:
+            self._send_error(401, asked, f"Incorrect API key provided: {sent.header('authorization')}")
+            return
         if "hang" in asked.words and not asked.body.get("stream"):
             self.server.api.released.wait(10)
         reply = self._find(asked)(asked)
@@ -163,8 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
                     return reply
         return lambda _: Json({"error": {"message": f"no route {asked.method} {asked.path}"}}, 404)
 
-    def _send_error(self, status: int, asked: Asked) -> None:
-        error = {"message": f"the fake API says {status}", "type": "fake_error", "param": None, "code": f"code_{status}"}
+    def _send_error(self, status: int, asked: Asked, message: str | None = None) -> None:
+        said = message or f"the fake API says {status}"
+        error = {"message": said, "type": "fake_error", "param": None, "code": f"code_{status}"}
         self._send(status, "application/json", json.dumps({"error": error}).encode(), asked)
 
     def _head(self, status: int, content_type: str, asked: Asked, **headers: str) -> None:

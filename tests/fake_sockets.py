@@ -172,7 +172,7 @@ def talk(event: Event, model: str, number: int) -> Iterator[Event]:
 
 def reply(event: Event, number: int) -> Iterator[Event]:
     """What a Responses connection answers."""
-    if event["type"] != "response.create":
+    if event["type"] not in ("response.create", "response.steer"):
         return
     model = event.get("model") or ""
     traits = model.split("+")

@@ -12,7 +12,7 @@ from autolog._patching.guard import report
 __all__ = ["Look", "async_observer", "sync_observer"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Look:
     """What looks at a call: see :meth:`Patcher.observe`. Whatever raises in it is ours to hear of."""
 

@@ -38,7 +38,8 @@ def process(span: Span, processors: Sequence[Callable[[Span], Span | None]]) -> 
             name = getattr(processor, "__name__", type(processor).__name__)
             report(f"the processor {name}", e)
             bare = without_content(span)
-            return replace(bare, attributes={**bare.attributes, semconv.PROCESSOR_ERROR: f"{type(e).__name__}: {e}"})
+            # Only the type: the message may well hold what was to be taken out.
+            return replace(bare, attributes={**bare.attributes, semconv.PROCESSOR_ERROR: type(e).__name__})
         if result is None:
             return None
         span = result

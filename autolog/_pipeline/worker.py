@@ -57,11 +57,13 @@ class Pipeline:
         self._states: deque[TraceState] = deque()
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._awake = False
-        self._work = threading.Lock()
+        self._work = threading.RLock()
+        self._processing = False
         self._starting = threading.Lock()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._inline = sys.platform == "emscripten"  # no threads in a browser
+        self._closed = False
         self._pending = 0
 
     @cached_property
@@ -77,6 +79,9 @@ class Pipeline:
         """Take a span that has ended; called once for each."""
         if state.admitted is None:
             state.admitted = self._admit(state)
+        elif state.admitted and self._pending >= 2 * self._limit:
+            # A trace without end is cut, for memory must not grow without end.
+            state.admitted = self._drop()
         if not state.admitted:
             return
         self._pending += _SPAN_BYTES + getattr(span.capture, "weight", 0)
@@ -97,8 +102,9 @@ class Pipeline:
         rate = self.settings.sample_rate
         if rate < 1.0 and (state.trace_id & 0xFFFF_FFFF_FFFF_FFFF) >= rate * 2**64:
             return False
-        if self._pending < self._limit:
-            return True
+        return self._pending < self._limit or self._drop()
+
+    def _drop(self) -> bool:
         self.dropped_traces += 1
         if self.dropped_traces == 1:
             _log.warning(
@@ -147,19 +153,32 @@ class Pipeline:
 
     def _drain(self) -> None:
         with self._work:
+            self._drain_locked()
+
+    def _drain_locked(self, deadline: float | None = None) -> bool:
+        outer, self._processing = self._processing, True
+        try:
             while states := self._take():
                 self._process(states)
+                if deadline is not None and time.monotonic() > deadline:
+                    return False
+        finally:
+            self._processing = outer
+        return True
 
     def _drain_here(self) -> None:
         """Process in the calling thread; where somebody is at it already, that one takes the new spans too.
 
-        Never waits: the garbage collector may call this in the middle of `_process`, in the very thread that holds
-        the lock.
+        The garbage collector may call this in the middle of `_process`, in the very thread that holds the lock. Only at
+        exit is another thread waited for: it is a daemon, and may not get to its end.
         """
-        while self._states and self._work.acquire(blocking=False):
+        while self._states:
+            if not self._work.acquire(timeout=_EXIT_TIMEOUT_S if self._closed else 0):
+                return
             try:
-                while states := self._take():
-                    self._process(states)
+                if self._processing:
+                    return
+                self._drain_locked()
             finally:
                 self._work.release()
 
@@ -218,10 +237,8 @@ class Pipeline:
             if not self._work.acquire(timeout=timeout_s):
                 return False
             try:
-                while states := self._take():
-                    self._process(states)
-                    if time.monotonic() > deadline:
-                        return False
+                if not self._drain_locked(deadline):
+                    return False
             finally:
                 self._work.release()
         finally:
@@ -239,7 +256,7 @@ class Pipeline:
 
     def shutdown(self) -> None:
         """Flush and close; spans that end later (dropped at exit) are still processed, at once."""
-        self._inline = True
+        self._inline = self._closed = True
         if not self.flush(_EXIT_TIMEOUT_S, each_s=_EXIT_EXPORTER_S):
             _log.warning("autolog: not all traces could be written before the exit")
         if self.dropped_traces:
@@ -265,7 +282,8 @@ class Pipeline:
             self._work.release()
 
     def after_fork_in_child(self) -> None:
-        """Begin with nothing: what was waiting is the parent's to write."""
+        """Begin with nothing: what was waiting is the parent's to write, and what was dropped the parent's to tell."""
+        self.dropped_traces = self.failed_exports = 0
         self._start_over()
 
 

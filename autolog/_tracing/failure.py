@@ -35,8 +35,9 @@ class Failure(NamedTuple):
     def info(self) -> ExceptionInfo:
         """Format the traceback, which reads source files: for the background only."""
         from autolog._model import ExceptionInfo
+        from autolog._tracing.keys import hide_keys
 
-        return ExceptionInfo(self.type, self.message, "".join(self._lines()))
+        return ExceptionInfo(self.type, hide_keys(self.message), hide_keys("".join(self._lines())))
 
     def _lines(self) -> list[str]:
         import linecache

@@ -172,14 +172,18 @@ class LiveSpan:
 
     def set_inputs(self, inputs: Any) -> None:
         """Record the inputs as they are now: the structure is copied, the texts are shared."""
-        self.inputs = snapshot(inputs)
+        if self.end_time_ns is None:
+            self.inputs = snapshot(inputs)
 
     def set_outputs(self, outputs: Any) -> None:
         """Record the outputs as they are now: the structure is copied, the texts are shared."""
-        self.outputs = snapshot(outputs)
+        if self.end_time_ns is None:
+            self.outputs = snapshot(outputs)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Record one attribute, replacing an earlier value."""
+        if self.end_time_ns is not None:
+            return
         if self.attributes is None:
             self.attributes = {}
         self.attributes[key] = snapshot(value)
@@ -191,6 +195,8 @@ class LiveSpan:
 
     def add_event(self, name: str, attributes: Mapping[str, Any] | None = None) -> None:
         """Record something that happens now."""
+        if self.end_time_ns is not None:
+            return
         if self.events is None:
             self.events = []
         self.events.append((name, sources.now_ns(), snapshot(attributes) if attributes else None))
@@ -199,10 +205,13 @@ class LiveSpan:
         """Set ``"OK"`` or ``"ERROR"`` before the span ends. Raises ``ValueError`` for anything else."""
         if status not in ("OK", "ERROR"):
             raise ValueError(f"a span's status is 'OK' or 'ERROR', not {status!r}")
-        self.status = status
+        if self.end_time_ns is None:
+            self.status = status
 
     def record_exception(self, exc: BaseException) -> None:
         """Record an exception, and the status that follows from it."""
+        if self.end_time_ns is not None:
+            return
         self.outcome = outcome_of(exc)
         if self.outcome != "abandoned":
             self.status = "ERROR"

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from autolog.integration import BodyTap, EndedCall, Fields, semconv
+from autolog.integration import BodyTap, EndedCall, Fields, hide_keys_in, semconv
 from autolog_openai._bodies import reply_of, request_of
 from autolog_openai._endpoints import Endpoint, endpoint_for
 from autolog_openai._errors import Problem, problem_in, problem_of_status
@@ -40,6 +40,8 @@ def make_read(*, keep_embeddings: bool = False) -> Callable[[EndedCall], Fields]
         if reply.events is not None:
             came = _function(endpoint.gather)(taken(reply.events, call.progress, call.outcome))
         came = hide(came)
+        if (exchange.status_code or 200) >= 400:  # a provider may repeat the key that it does not know
+            came = hide_keys_in(came)
         wire = Wire(
             exchange=exchange,
             ids=ids_in(endpoint.template, segments_of(exchange.path)) if "{" in endpoint.template else {},

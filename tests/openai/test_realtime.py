@@ -571,6 +571,29 @@ def test_a_request_that_cannot_be_sent(replies: Program, traced: Any) -> None:
     assert good.usage == TEXT
 
 
+def test_another_event_that_cannot_be_sent(replies: Program, traced: Any) -> None:
+    async def main(connection: Any) -> None:
+        await settle(connection.response.create(model="gpt", input="morning"))
+        with pytest.raises(TypeError):
+            await settle(connection.send({"type": "response.steer", "input": object()}))
+        await until(connection, "response.completed")
+
+    replies.run(main)
+    assert [(s.name, s.status) for s in traced.spans] == [("responses.connect", "OK"), ("chat gpt", "OK")]
+
+
+def test_a_response_that_nobody_asked_for(replies: Program, traced: Any) -> None:
+    async def main(connection: Any) -> None:
+        await settle(connection.send({"type": "response.steer", "model": "gpt", "input": "evening"}))
+        await until(connection, "response.completed")
+
+    replies.run(main)
+
+    session, span = traced.spans
+    assert [event["type"] for event in session.inputs] == ["response.steer"]
+    assert (span.name, span.parent_id, span.inputs, span.usage) == ("chat", session.span_id, None, TEXT)
+
+
 def test_a_request_inside_suppress(replies: Program, traced: Any) -> None:
     async def main(connection: Any) -> None:
         with autolog.suppress():
@@ -637,21 +660,18 @@ def test_responses_side_by_side(replies: Program, traced: Any) -> None:
 
     async def main(connection: Any) -> None:
         async with opened(kind(connection, limits=limits)) as session:
-            both = [session.lane(name) for name in ("one", "two")]
-            for lane, model in zip(both, ("a", "b"), strict=True):
-                await settle(lane.send({"type": "response.create", "model": model, "input": "morning"}))
-            for lane in reversed(both):
-                await settle(lane.get_final_response())
+            held, free = session.lane("one"), session.lane("two")
+            await settle(held.send({"type": "response.create", "model": "a+hold", "input": "morning"}))
+            await settle(free.send({"type": "response.create", "model": "b", "input": "evening"}))
+            await settle(free.get_final_response())
 
     assert replies.run(main) is None
 
-    _, *spans = traced.spans
-    assert [(s.name, s.attributes[semconv.RESPONSE_MODEL]) for s in spans] == [
-        ("chat a", "a-2025"),
-        ("chat b", "b-2025"),
-    ]
-    assert [s.usage for s in spans] == [TEXT, TEXT]
-    assert [s.inputs["input"] for s in spans] == ["morning", "morning"]
+    _, held, free = traced.spans
+    assert (held.name, held.outcome, free.name, free.usage) == ("chat a+hold", "abandoned", "chat b", TEXT)
+    assert said(held.attributes[semconv.OUTPUT_MESSAGES]) == [("assistant", ["Good "])]
+    assert said(free.attributes[semconv.OUTPUT_MESSAGES]) == [("assistant", ["Good evening"])]
+    assert [span.inputs["input"] for span in (held, free)] == ["morning", "evening"]
 
 
 def read(*received: Any, sent: tuple[Any, ...] = (), session: Session | None = None) -> Fields:

@@ -59,28 +59,21 @@ def test_ending_of_tasks(ending: Ending, caller: Caller, traced: Any) -> None:
     check_ending(ending, caller, traced)
 
 
-def collect(caller: Caller) -> None:
-    """Run the garbage collector, and the event loop, which closes the async generators that were dropped."""
-    for _ in range(5 if caller.asynchronous else 1):
-        gc.collect()
-        caller.run(asyncio.sleep, 0) if caller.asynchronous else None
-
-
 def check_ending(ending: Ending, caller: Caller, traced: Any) -> None:
     client = caller.client()
     held = end(ending, caller, client)
-    collect(caller)
+    caller.collect()
     if ending.held:
         assert traced.spans == [], "what the program holds on to may still be read"
         held = None
-        collect(caller)
+        caller.collect()
     span = traced.span
     check(ending, span)
     # What comes later changes nothing.
     if hasattr(held, "close"):
         caller.run(held.close)
     del held
-    collect(caller)
+    caller.collect()
     assert traced.span == span
 
 
@@ -123,7 +116,7 @@ def test_what_is_never_awaited_makes_no_span(caller: Caller, traced: Any) -> Non
     manager = chat(client).stream(model="m", messages=M)
     manager._AsyncChatCompletionStreamManager__api_request.close()
     del manager
-    collect(caller)
+    caller.collect()
     assert traced.spans == []
     assert caller.api.sent == []
 
@@ -174,7 +167,7 @@ def test_the_end_of_an_abandoned_stream_is_its_last_chunk(caller: Caller, traced
     stream = take(ask(caller.client()), 2)
     last_chunk = next(clock)
     del stream
-    collect(caller)
+    caller.collect()
     assert traced.span.end_time_ns < last_chunk
 
 
