@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autolog import _settings
@@ -26,6 +28,7 @@ _log = logging.getLogger("autolog")
 _lock = threading.RLock()
 _settings_now: Settings | None = None
 _pipeline: Pipeline | None = None
+_forking: Pipeline | None = None
 _stores: dict[str, Store] = {}
 
 
@@ -146,21 +149,42 @@ def _complete(span: LiveSpan) -> Span | None:
 
 
 def _before_fork() -> None:
-    _lock.acquire()
-    if _pipeline is not None:
-        _pipeline.before_fork()
+    global _forking
+    while True:
+        # The pipeline's lock first: its worker may hold it and ask for ours. It holds it while it imports, too, and a
+        # child would wait for ever for an import that was under way in a thread that it does not have.
+        _forking = _pipeline
+        if _forking is not None:
+            _forking.before_fork()
+        _lock.acquire()
+        if _forking is _pipeline:
+            break
+        _lock.release()
+        if _forking is not None:
+            _forking.after_fork_in_parent()
+    for connections in _connections():
+        connections.before_fork()
+
+
+def _connections() -> list[ModuleType]:
+    module = sys.modules.get("autolog._store.connection")
+    return [module] if module is not None and not getattr(module, "registered", True) else []
 
 
 def _after_fork_in_parent() -> None:
-    if _pipeline is not None:
-        _pipeline.after_fork_in_parent()
+    for connections in _connections():
+        connections.after_fork()
     _lock.release()
+    if _forking is not None:
+        _forking.after_fork_in_parent()
 
 
 def _after_fork_in_child() -> None:
     runtime.generation += 1
-    if _pipeline is not None:
-        _pipeline.after_fork_in_child()
+    for connections in _connections():
+        connections.after_fork()
+    if _forking is not None:
+        _forking.after_fork_in_child()
     _lock.release()
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 from autolog._names import Outcome, SpanType, Status
 from autolog.semconv import LOCAL_ROOT
@@ -15,6 +14,30 @@ from autolog.semconv import LOCAL_ROOT
 __all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
 
 FORMAT_VERSION: Final = 1
+
+
+T = TypeVar("T")
+
+
+class _Once(Generic[T]):
+    """A value worked out when it is first asked for. ``functools.cached_property`` has a lock up to Python 3.11, for all
+    objects of a class, which a fork can leave locked."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out = work_out
+        self.__doc__ = work_out.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> _Once[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> _Once[T] | T:
+        if instance is None:
+            return self
+        value = vars(instance)[self._work_out.__name__] = self._work_out(instance)
+        return value
 
 
 def _plus(a: int | None, b: int | None) -> int | None:
@@ -123,7 +146,13 @@ class Span:
             "exception": asdict(self.exception) if self.exception else None,
         }
         required = ("span_id", "trace_id", "parent_id", "name", "span_type", "status", "start_time_ns", "end_time_ns")
-        return {k: v for k, v in data.items() if k in required or (v is not None and v != {} and v != [])}
+        # What a call was given may be an empty object, which is not nothing.
+        content = ("inputs", "outputs")
+        return {
+            k: v
+            for k, v in data.items()
+            if k in required or (v is not None and (k in content or (v != {} and v != [])))
+        }
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Span:
@@ -186,7 +215,7 @@ class Trace:
         ordered = tuple(sorted(self.spans, key=lambda s: s.start_time_ns))
         object.__setattr__(self, "spans", ordered)
 
-    @cached_property
+    @_Once
     def root(self) -> Span | None:
         """The span without a parent, or under one that is not ours; the earliest of several; ``None`` where none is there."""
         for span in self.spans:
@@ -219,7 +248,7 @@ class Trace:
         """The root's milliseconds."""
         return self.root.duration_ms if self.root else None
 
-    @cached_property
+    @_Once
     def usage(self) -> Usage:
         """Tokens of the whole trace, each counted once: at the deepest span that carries them."""
         usages = [span.usage for span in counted_spans(self.spans) if span.usage]
@@ -231,7 +260,7 @@ class Trace:
         missing = sum((u.input_tokens or 0) + (u.output_tokens or 0) for u in unsaid)
         return replace(total, total_tokens=total.total_tokens + missing)
 
-    @cached_property
+    @_Once
     def cost(self) -> float | None:
         """US dollars of all priced calls, each counted once; ``None`` where no call has a known price."""
         known = [s.cost for s in counted_spans(self.spans) if s.cost is not None]

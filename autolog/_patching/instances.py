@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = ["Replaced"]
 
+
 class Replaced:
     """The methods that were replaced on one object. Does not itself hold on to the object."""
 
@@ -17,9 +18,11 @@ class Replaced:
 
     def __init__(self, owner: Any) -> None:
         self._owner: weakref.ref[Any] = weakref.ref(owner)
-        self._methods: dict[str, tuple[weakref.ref[Any], weakref.ref[Any] | None]] = {}
+        self._methods: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {}
 
-    def method(self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]], *, weak: bool = False) -> None:
+    def method(
+        self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]], *, weak: bool = False
+    ) -> None:
         """Put ``make(old)`` in the place of a method; nothing happens where the object has no such method.
 
         The old method holds the object, which then refers to itself until the method is given back. A ``weak`` one does
@@ -33,7 +36,7 @@ class Replaced:
         new = make(_weakly(owner, name) if weak and own is None else old)
         setattr(owner, name, new)
         # Weak, for the methods hold the object.
-        self._methods[name] = (weakref.ref(new), None if own is None else weakref.ref(own))
+        self._methods[name] = (weakref.ref(new), None if own is None else _reference(own))
 
     def give_back(self) -> None:
         """Undo all, but for what somebody else has replaced since."""
@@ -46,6 +49,13 @@ class Replaced:
             else:
                 setattr(owner, name, own())
         self._methods.clear()
+
+
+def _reference(method: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(method)
+    except TypeError:  # of a kind that nobody can refer to weakly
+        return lambda: method
 
 
 def _weakly(owner: Any, name: str) -> Callable[..., Any]:

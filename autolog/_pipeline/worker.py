@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ _log = logging.getLogger("autolog")
 _SPAN_BYTES = 5_000
 _BATCH_TRACES = 256
 _EXIT_TIMEOUT_S = 30.0
+_FORK_TIMEOUT_S = 10.0
 # A backend that does not answer must not hold the program at its exit.
 _EXIT_EXPORTER_S = 5.0
 
@@ -46,6 +46,7 @@ class Pipeline:
     def __init__(self, settings: Settings, make_exporters: Callable[[], Sequence[Exporter]]) -> None:
         self.settings = settings
         self._make_exporters = make_exporters
+        self._exporters: tuple[Exporter, ...] | None = None
         self.materialiser = Materialiser(settings.prices)
         self.dropped_traces = 0
         self.failed_exports = 0
@@ -66,14 +67,15 @@ class Pipeline:
         self._closed = False
         self._pending = 0
 
-    @cached_property
-    def exporters(self) -> tuple[Exporter, ...]:
-        """Made when the first span is processed: opening a store is not the calling thread's work."""
-        try:
-            return tuple(self._make_exporters())
-        except Exception as e:
-            report("opening the exporters", e)
-            return ()
+    def _open_exporters(self) -> tuple[Exporter, ...]:
+        """Open them when the first span is processed, under the lock: a store is not the calling thread's work."""
+        if self._exporters is None:
+            try:
+                self._exporters = tuple(self._make_exporters())
+            except Exception as e:
+                self._exporters = ()
+                report("opening the exporters", e)
+        return self._exporters
 
     def submit(self, state: TraceState, span: LiveSpan) -> None:
         """Take a span that has ended; called once for each."""
@@ -219,7 +221,7 @@ class Pipeline:
         return process(span, self.settings.processors) if self.settings.processors else span
 
     def _export(self, traces: Sequence[Trace]) -> None:
-        for exporter in self.exporters:
+        for exporter in self._open_exporters():
             try:
                 exporter.export(traces)
             except Exception as e:
@@ -246,7 +248,7 @@ class Pipeline:
         if self._inline:
             self._drain_here()  # what ended between the last look and the release of the lock
         done = True
-        for exporter in self.exporters:
+        for exporter in self._exporters or ():
             try:
                 done = exporter.flush(max(0.0, min(each_s, deadline - time.monotonic()))) and done
             except Exception as e:
@@ -261,7 +263,7 @@ class Pipeline:
             _log.warning("autolog: not all traces could be written before the exit")
         if self.dropped_traces:
             _log.warning("autolog dropped %d whole traces in this process", self.dropped_traces)
-        for exporter in self.exporters:
+        for exporter in self._exporters or ():
             try:
                 exporter.close()
             except Exception as e:
@@ -273,8 +275,8 @@ class Pipeline:
         self.shutdown()
 
     def before_fork(self) -> None:
-        """Wait until no lock of SQLite's is held, which a child would inherit locked for ever."""
-        self._held = self._work.acquire(timeout=5.0)
+        """Wait until nothing is processed: a child would inherit the locks of SQLite and of an import as they are."""
+        self._held = self._work.acquire(timeout=_FORK_TIMEOUT_S)
 
     def after_fork_in_parent(self) -> None:
         """Go on."""

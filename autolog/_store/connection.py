@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import sys
 import time
 import weakref
 from collections.abc import Callable, Generator
@@ -159,17 +160,20 @@ _alive: weakref.WeakSet[Slot] = weakref.WeakSet()
 _held: list[Lock] = []
 
 
-def _before_fork() -> None:
+def before_fork() -> None:
     """Let no thread be inside SQLite while the process forks: the child would find SQLite's own locks held for ever."""
     for slot in list(_alive):
         if slot.pid == os.getpid() and slot.lock.acquire(timeout=_FORK_WAIT_SECONDS):
             _held.append(slot.lock)  # noqa: PERF401  (each as soon as it is held)
 
 
-def _after_fork() -> None:
+def after_fork() -> None:
     while _held:
         _held.pop().release()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+# Where there is a pipeline it must stop first, or its worker waits for a lock of ours while we wait for it: then
+# `autolog._control` calls these.
+registered: Final = "autolog._control" not in sys.modules and hasattr(os, "register_at_fork")
+if registered:
+    os.register_at_fork(before=before_fork, after_in_parent=after_fork, after_in_child=after_fork)
