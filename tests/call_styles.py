@@ -12,7 +12,8 @@ from importlib.metadata import version
 from typing import Any
 
 import openai
-from callers import API_KEY, Caller, then
+from call_clients import aiohttp, azure, impatient, module_client, overriding, refused
+from callers import Caller, then
 from packaging.requirements import Requirement
 from pydantic import BaseModel
 from scenario_kit import consume, drain, quiet, within
@@ -106,56 +107,13 @@ def patiently(client: Any) -> Any:
     return client.with_options(max_retries=2).chat.completions
 
 
-class _Overriding(openai.OpenAI):
-    def request(self, *args: Any, **kwargs: Any) -> Any:
-        return super().request(*args, **kwargs)
-
-
-class _AsyncOverriding(openai.AsyncOpenAI):
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        return await super().request(*args, **kwargs)
-
-
-def overriding(caller: Caller) -> Any:
-    kind: Any = _AsyncOverriding if caller.asynchronous else _Overriding
-    return caller.own(kind(base_url=caller.api.base_url, **caller.options({})))
-
-
-def azure(caller: Caller) -> Any:
-    return caller.client("AzureOpenAI")
-
-
-def aiohttp(caller: Caller) -> Any:
-    # The transport belongs to the running loop.
-    made: Any = openai.DefaultAioHttpClient
-    return caller.run(lambda: caller.client(http_client=made()))
-
-
-def module_client(caller: Caller) -> Any:
-    openai.api_key, openai.base_url = API_KEY, f"{caller.api.base_url}/"
-
-    def close() -> None:
-        openai._load_client().close()
-        openai._reset_client()
-        openai.http_client = None  # which the module's client set
-
-    caller.at_end(close)
-    return openai
-
-
-def impatient(caller: Caller) -> Any:
-    return caller.client(timeout=0.05)
-
-
-def refused(caller: Caller) -> Any:
-    return caller.client(base_url="http://127.0.0.1:9/v1")
-
-
 def messages_of_all_kinds(client: Any) -> Any:
     from openai.types.chat import ChatCompletionMessage
 
     said = ChatCompletionMessage(role="assistant", content="before")
-    return client.chat.completions.create(model="m", messages=(m for m in [*M, said, {"role": "user", "content": "again"}]))
+    return client.chat.completions.create(
+        model="m", messages=(m for m in [*M, said, {"role": "user", "content": "again"}])
+    )
 
 
 def save(response: Any) -> Any:
@@ -183,6 +141,7 @@ def styles(*rows: tuple[str, Callable[[Any], Any], autolog.Usage | None], **same
 
 
 RESPONSES: dict[str, Any] = {"model": "m", "input": "hi"}
+PARTS = ({"type": "input_text", "text": "x"},)
 AUDIO_FILE = ("a.wav", b"RIFFdata", "audio/wav")
 
 STYLES: list[Style] = [
@@ -246,8 +205,7 @@ STYLES: list[Style] = [
         ("stored completions", lambda c: drain(c.chat.completions.list()), None),
         ("responses", lambda c: c.responses.create(**RESPONSES), RESPONSE),
         ("responses, input from a generator",
-         lambda c: c.responses.create(model="m", input=[{"role": "user", "content": iter([{"type": "input_text", "text": "x"}])}]),
-         RESPONSE),
+         lambda c: c.responses.create(model="m", input=[{"role": "user", "content": iter(PARTS)}]), RESPONSE),
         ("responses, streamed", lambda c: then(c.responses.create(**RESPONSES, stream=True), watched), RESPONSE),
         ("responses.parse", lambda c: c.responses.parse(**RESPONSES, text_format=Event), RESPONSE),
         ("responses.stream()", lambda c: consume(c.responses.stream(**RESPONSES), "get_final_response"), RESPONSE),

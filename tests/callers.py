@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 import autolog
 
-__all__ = ["API_KEY", "Caller", "instant_client", "portrait", "then", "wire"]
+__all__ = ["API_KEY", "Caller", "create", "instant_client", "names_of_calls", "portrait", "then", "wire"]
 
 # Looks like the real thing, so that a search for it finds every leak.
 API_KEY = "sk-proj-Zx81fake9Qk2mPw7Lt5RvYb3"
@@ -95,7 +95,9 @@ def instant_client(*, answer: Callable[[Any], Any] | None = None, **options: Any
     """A sync client whose replies are made in this process, by ``answer(request)`` where it is given."""
     http: Any = __import__("httpx2" if int(openai.__version__.partition(".")[0]) >= 3 else "httpx")
     plain = json.dumps(reply_to(b'{"model": "m", "messages": []}').body).encode()
-    events = b"".join(b"data: %s\n\n" % json.dumps(e).encode() for e in reply_to(b'{"model": "m", "stream": true}').events)
+    events = b"".join(
+        b"data: %s\n\n" % json.dumps(e).encode() for e in reply_to(b'{"model": "m", "stream": true}').events
+    )
 
     def reply(request: Any) -> Any:
         if json.loads(request.content).get("stream"):
@@ -109,6 +111,14 @@ def instant_client(*, answer: Callable[[Any], Any] | None = None, **options: Any
 def reply_to(body: bytes) -> Any:
     asked = json.loads(body)
     return chat(Asked("POST", "/chat/completions", "", asked, "instant", frozenset()))
+
+
+def create(client: Any, model: str = "m") -> Any:
+    return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "hi"}])
+
+
+def names_of_calls(traces: Any) -> list[str]:
+    return [span.name for span in traces.spans if span.name.startswith("chat")]
 
 
 def then(value: Any, body: Callable[[Any], Any]) -> Any:

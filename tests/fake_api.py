@@ -21,7 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from fake_replies import ROUTES, Asked, Binary, Events, Json, Reply
+from fake_replies import Asked, Binary, Events, Json, Reply
+from fake_routes import ROUTES
 
 __all__ = ["BREAKS_AFTER", "FakeApi", "Sent"]
 
@@ -162,9 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
         parts = asked.path.split("/")
         for method, pattern, reply in ROUTES:
             wanted = pattern.split("/")
-            if method == asked.method and len(wanted) == len(parts):
-                if all(w in ("*", p) for w, p in zip(wanted, parts, strict=True)):
-                    return reply
+            if method != asked.method or len(wanted) != len(parts):
+                continue
+            if all(w in ("*", p) for w, p in zip(wanted, parts, strict=True)):
+                return reply
         return lambda _: Json({"error": {"message": f"no route {asked.method} {asked.path}"}}, 404)
 
     def _send_error(self, status: int, asked: Asked, message: str | None = None) -> None:

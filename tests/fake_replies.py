@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-__all__ = ["ANSWER", "AUDIO", "ROUTES", "Asked", "Binary", "Events", "Json", "Reply"]
+__all__ = ["ANSWER", "AUDIO", "Asked", "Binary", "Events", "Json", "Reply"]
 
 CREATED = 1_700_000_000
 ANSWER = "Hello world from the fake API"
@@ -98,7 +97,11 @@ def chat_answer(asked: Asked) -> dict[str, Any]:
     if tools and not any(m.get("role") == "tool" for m in asked.body.get("messages", ())):
         function = tools[0]["function"]
         call = {"name": function["name"], "arguments": json.dumps(example(function.get("parameters") or {}))}
-        return {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": call}]}
+        return {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "call_1", "type": "function", "function": call}],
+        }
     form = asked.body.get("response_format") or {}
     schema = form.get("json_schema", {}).get("schema")
     return {"role": "assistant", "content": json.dumps(example(schema)) if schema else ANSWER, "refusal": None}
@@ -107,7 +110,12 @@ def chat_answer(asked: Asked) -> dict[str, Any]:
 def chat(asked: Asked) -> Reply:
     message = chat_answer(asked)
     finish = "length" if "length" in asked.words else "tool_calls" if message.get("tool_calls") else "stop"
-    head = {"id": f"chatcmpl-{asked.digest}", "created": CREATED, "model": f"{asked.model}-2024", "system_fingerprint": "fp"}
+    head = {
+        "id": f"chatcmpl-{asked.digest}",
+        "created": CREATED,
+        "model": f"{asked.model}-2024",
+        "system_fingerprint": "fp",
+    }
     if not asked.body.get("stream"):
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
         usage = asked.usage(CHAT_USAGE)
@@ -174,7 +182,11 @@ def response(asked: Asked) -> Reply:
     at: dict[str, Any] = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     events: list[dict[str, Any]] = [
         {"type": "response.created", "response": begun},
-        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "status": "in_progress", "content": []}},
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {**item, "status": "in_progress", "content": []},
+        },
         {"type": "response.content_part.added", **at, "part": {**part, "text": ""}},
     ]
     for n, word in enumerate(part["text"].split(" ")):
@@ -198,7 +210,11 @@ def embeddings(asked: Asked) -> Reply:
     vector = [0.25, -0.5, 0.125, 1.0]
     packed: Any = base64.b64encode(struct.pack("<4f", *vector)).decode()
     data = [
-        {"object": "embedding", "index": n, "embedding": packed if asked.body.get("encoding_format") == "base64" else vector}
+        {
+            "object": "embedding",
+            "index": n,
+            "embedding": packed if asked.body.get("encoding_format") == "base64" else vector,
+        }
         for n, _ in enumerate(texts)
     ]
     usage = {"prompt_tokens": 4, "total_tokens": 4}
@@ -206,11 +222,19 @@ def embeddings(asked: Asked) -> Reply:
 
 
 def image(asked: Asked) -> Reply:
-    look = {"size": "1024x1024", "quality": "low", "background": "opaque", "output_format": "png", "created_at": CREATED}
+    look = {
+        "size": "1024x1024",
+        "quality": "low",
+        "background": "opaque",
+        "output_format": "png",
+        "created_at": CREATED,
+    }
     kind = "image_generation"
     if asked.body.get("stream"):
         partial = {"type": f"{kind}.partial_image", "b64_json": IMAGE, "partial_image_index": 0, **look}
-        return Events([partial, {"type": f"{kind}.completed", "b64_json": IMAGE, **look, "usage": IMAGE_USAGE}], named=True)
+        return Events(
+            [partial, {"type": f"{kind}.completed", "b64_json": IMAGE, **look, "usage": IMAGE_USAGE}], named=True
+        )
     return Json({"created": CREATED, "data": [{"b64_json": IMAGE}], "usage": IMAGE_USAGE})
 
 
@@ -226,7 +250,9 @@ def run(asked: Asked) -> Reply:
             "thread_id": "thread_1", "status": "completed", "model": "fake", "instructions": "", "tools": [],
             "metadata": {}, "usage": RUN_USAGE, "parallel_tool_calls": True}  # fmt: skip
     if asked.body.get("stream"):
-        return Events([("thread.run.created", {**made, "status": "queued", "usage": None}), ("thread.run.completed", made)])
+        return Events(
+            [("thread.run.created", {**made, "status": "queued", "usage": None}), ("thread.run.completed", made)]
+        )
     return Json(made)
 
 
@@ -242,53 +268,3 @@ def files(asked: Asked) -> Reply:
     if asked.method == "POST":
         return Json(file(1))
     return listed(file(2)) if "after=" in asked.query else listed(file(1), has_more=True)
-
-
-def simple(**body: Any) -> Callable[[Asked], Reply]:
-    return lambda _: Json(body)
-
-
-MODEL = {"id": "fake", "object": "model", "created": CREATED, "owned_by": "me"}
-BATCH: dict[str, Any] = {"id": "batch_1", "object": "batch", "endpoint": "/v1/chat/completions", "input_file_id": "file_1",
-         "completion_window": "24h", "status": "validating", "created_at": CREATED}  # fmt: skip
-FOUND = {"file_id": "f1", "filename": "a.txt", "score": 0.9, "attributes": {}, "content": [{"type": "text", "text": "hello"}]}
-STORE_COUNTS = {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}
-COMPACTED = {"id": "resp_c", "object": "response.compaction", "created_at": CREATED, "output": [], "usage": RESPONSE_USAGE}
-
-# method, path (`*` is one part of it), what it says: the first that fits.
-ROUTES: tuple[tuple[str, str, Callable[[Asked], Reply]], ...] = (
-    ("POST", "/chat/completions", chat),
-    ("GET", "/chat/completions", lambda _: listed()),
-    ("POST", "/completions", completion),
-    ("POST", "/responses", response),
-    ("POST", "/responses/compact", simple(**COMPACTED)),
-    ("POST", "/responses/input_tokens", simple(object="response.input_tokens", input_tokens=11)),
-    ("GET", "/responses/*", response),
-    ("DELETE", "/responses/*", simple(id="resp_1", object="response", deleted=True)),
-    ("POST", "/responses/*/cancel", lambda asked: Json(response_object(asked, status="cancelled"))),
-    ("GET", "/responses/*/input_items", lambda _: listed()),
-    ("POST", "/embeddings", embeddings),
-    ("POST", "/moderations", simple(id="modr-1", model="m", results=[{"flagged": False, "categories": {}, "category_scores": {}}])),
-    ("POST", "/images/generations", image),
-    ("POST", "/images/edits", image),
-    ("POST", "/audio/speech", lambda _: Binary(AUDIO, "audio/mpeg")),
-    ("POST", "/audio/transcriptions", transcription),
-    ("POST", "/audio/translations", simple(text="hello")),
-    ("GET", "/models", lambda _: listed(MODEL)),
-    ("GET", "/models/*", simple(**MODEL)),
-    ("POST", "/vector_stores", simple(id="vs_1", object="vector_store", created_at=CREATED, name="v", status="completed",
-                                      usage_bytes=0, file_counts=STORE_COUNTS)),
-    ("POST", "/vector_stores/*/search", simple(object="vector_store.search_results.page", search_query=["q"],
-                                               has_more=False, next_page=None, data=[FOUND])),
-    ("POST", "/threads", simple(id="thread_1", object="thread", created_at=CREATED, metadata={})),
-    ("POST", "/threads/runs", run),
-    ("POST", "/threads/*/runs", run),
-    ("GET", "/threads/*/runs/*", run),
-    ("POST", "/batches", simple(**BATCH)),
-    ("GET", "/batches/*", simple(**BATCH)),
-    ("POST", "/files", files),
-    ("GET", "/files", files),
-    ("GET", "/files/*/content", lambda _: Binary(b"file-bytes")),
-    ("POST", "/conversations", simple(id="conv_1", object="conversation", created_at=CREATED, metadata={})),
-    ("POST", "/echo", lambda asked: Json({"echo": dict(asked.body)})),
-)  # fmt: skip

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 import openai
-from call_styles import M, TOOL, chat, raw, streaming
+from call_styles import TOOL, M, chat, raw, streaming
 from callers import then
 from fake_replies import ANSWER
 from packaging.requirements import Requirement
@@ -163,13 +163,6 @@ def read(response: Any) -> Any:
 
 def run(client: Any) -> Any:
     return quiet(client.beta.threads.runs.create, thread_id="thread_1", assistant_id="asst_1", stream=True)
-
-
-def tee(stream: Any) -> Any:
-    import itertools
-
-    first, second = itertools.tee(stream)
-    return list(first), list(second)
 
 
 FULL: dict[str, Any] = {"chunks": CHUNKS, "text": ANSWER, "usage": CHAT, "finish": ["stop"]}

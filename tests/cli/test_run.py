@@ -152,7 +152,10 @@ def test_totals_are_counted_once_over_parts_of_traces() -> None:
     for span in trace.spans:  # a parent and its child come in parts of their own
         tally.export([trace.with_spans([span])])
     assert trace.usage == Usage(2620, 88, 2708, 1024)
-    assert tally.words() == "1 trace, 8 spans, 2,620 in (1,024 cached) + 88 out = 2,708 tokens, $0.000231 + 1 unpriced call"
+    assert (
+        tally.words()
+        == "1 trace, 8 spans, 2,620 in (1,024 cached) + 88 out = 2,708 tokens, $0.000231 + 1 unpriced call"
+    )
 
 
 @pytest.mark.parametrize(

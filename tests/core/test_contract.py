@@ -133,7 +133,7 @@ print(json.dumps([autolog.autolog()[sys.argv[1]].reason, error, blocked in sys.m
 @every_integration
 def test_it_can_be_imported_without_its_library(name: str, tmp_path: Path) -> None:
     library = CALLS[name][1]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", BLOCKED, name, library], capture_output=True, text=True, cwd=tmp_path, check=True
     )
     reason, error, loaded = json.loads(done.stdout)
@@ -175,7 +175,14 @@ def outcomes(name: str, caller: Caller) -> list[Any]:
 @every_integration
 @pytest.mark.parametrize("part", ["start", "finish", "fail", "read"])
 def test_our_own_mistakes_stay_ours(
-    part: str, name: str, caller: Caller, outcomes: list[Any], traces: Any, quiet_failures: Any, monkeypatch: Any, caplog: Any
+    part: str,
+    name: str,
+    caller: Caller,
+    outcomes: list[Any],
+    traces: Any,
+    quiet_failures: Any,
+    monkeypatch: Any,
+    caplog: Any,
 ) -> None:
     calls = CALLS[name][0](caller)
     monkeypatch.setattr(Patcher, "trace", breaking(part))

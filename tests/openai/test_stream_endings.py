@@ -177,7 +177,9 @@ def test_items_that_cannot_be_looked_at_are_given_on(caller: Caller, traced: Any
     autolog.openai.autolog(stream_usage=True)
     body = {"model": "m", "messages": M, "stream": True}
     of_dicts = openai.Stream[object]
-    chunks = list(caller.client().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=of_dicts))
+    chunks = list(
+        caller.client().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=of_dicts)
+    )
     assert len(chunks) == CHUNKS
     assert traced.span.usage == CHAT
     assert [type(failure) for failure in quiet_failures()] == [AttributeError] * CHUNKS
@@ -199,5 +201,7 @@ def test_abandoned_streams_leave_nothing_behind(traced: Any) -> None:
     gc.collect()
     alive = [o for o in gc.get_objects() if isinstance(o, (LiveSpan, Exchange, BodyTap, openai.Stream))]
     assert alive == []
-    assert not [f for f in weakref.finalize._registry if "autolog" in type(getattr(f.peek()[1], "__self__", f)).__module__]
+    assert not [
+        f for f in weakref.finalize._registry if "autolog" in type(getattr(f.peek()[1], "__self__", f)).__module__
+    ]
     client.close()
