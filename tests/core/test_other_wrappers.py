@@ -13,7 +13,6 @@ from patched_methods import BEFORE, patched
 
 import autolog
 
-
 M: Any = [{"role": "user", "content": "hi"}]
 
 
