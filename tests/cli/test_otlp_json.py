@@ -7,9 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
-from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from render.sample import HOSTILE, agent_trace, span
 
 from autolog import Trace, semconv
@@ -17,8 +14,12 @@ from autolog._cli.output import json_text
 from autolog._export.otlp_json import otlp_json
 from autolog._model import Event, ExceptionInfo
 
+json_format: Any = pytest.importorskip("google.protobuf.json_format")
+trace_pb2: Any = pytest.importorskip("opentelemetry.proto.trace.v1.trace_pb2")
+ProtoSpan, TracesData = trace_pb2.Span, trace_pb2.TracesData
 
-def _proto(data: dict[str, Any]) -> TracesData:
+
+def _proto(data: dict[str, Any]) -> Any:
     """Read it as protobuf's JSON, which differs in one thing: there ids are base64 and in OTLP hex."""
     for resource in data["resourceSpans"]:
         for scope in resource["scopeSpans"]:
