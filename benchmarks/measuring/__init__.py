@@ -1,0 +1,1 @@
+"""How things are measured: environments, instruction counts, tables. Standard library only."""

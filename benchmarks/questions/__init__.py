@@ -1,0 +1,1 @@
+"""One module a question: what it runs, and the table that answers it."""
