@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, cast
 
 from autolog._patching.guard import report
 from autolog._patching.streams import watch
@@ -93,10 +94,26 @@ def sync_wrapper(operation: Operation, gate: Gate) -> Wrapper:
             _raised(operation, span, e)
             raise
         deactivate(activation)
+        if type(result) is CoroutineType:
+            return _awaited(operation, span, cast("Any", result))
         _returned(operation, span, result)
         return result
 
     return traced
+
+
+async def _awaited(operation: Operation, span: LiveSpan, call: Any) -> Any:
+    """Finish an async call that somebody's wrapper below ours hides behind a plain function."""
+    activation = activate(span)
+    try:
+        result = await call
+    except BaseException as e:
+        deactivate(activation)
+        _raised(operation, span, e)
+        raise
+    deactivate(activation)
+    _returned(operation, span, result)
+    return result
 
 
 def async_wrapper(operation: Operation, gate: Gate) -> Wrapper:

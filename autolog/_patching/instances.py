@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["Replaced"]
 
@@ -59,7 +59,7 @@ def _reference(method: Any) -> Callable[[], Any]:
 
 
 def _weakly(owner: Any, name: str) -> Callable[..., Any]:
-    function = getattr(type(owner), name)
+    function = getattr(cast("type[Any]", type(owner)), name)
     this = weakref.ref(owner)
 
     @wraps(function)

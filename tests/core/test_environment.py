@@ -9,15 +9,11 @@ from typing import Any
 import openai
 import pytest
 from callers import create, instant_client, names_of_calls
-from openai._base_client import BaseClient, SyncAPIClient
+from openai._base_client import BaseClient
+from patched_methods import untouched
 
 import autolog
 from autolog import _control, _registry
-
-
-def is_off() -> bool:
-    return not hasattr(vars(SyncAPIClient)["request"], "__wrapped__")
-
 
 # By the environment
 
@@ -46,7 +42,7 @@ def test_disabled_by_the_environment(variable: dict[str, str], environment: Any)
     assert not status.on
     assert "AUTOLOG_TRACING_ENABLED" in str(status.reason)
     autolog.openai.autolog()
-    assert is_off()
+    assert untouched()
     with autolog.start_span("mine") as span:
         span.set_inputs("kept nowhere")
     assert autolog.flush()
@@ -68,7 +64,7 @@ def test_a_list_of_integrations_limits_them(environment: Any, caplog: Any) -> No
     status = autolog.autolog()["openai"]
     assert (status.on, status.reason) == (False, "not in AUTOLOG_INTEGRATIONS")
     autolog.openai.autolog()
-    assert is_off()
+    assert untouched()
     assert "AUTOLOG_INTEGRATIONS names 'langchain'; there are: " in caplog.text
     environment(AUTOLOG_INTEGRATIONS=" openai , ")
     assert autolog.autolog()["openai"].on
@@ -127,7 +123,7 @@ def test_a_library_that_is_missing(installed: Any) -> None:
     with pytest.raises(ImportError, match=fix):
         autolog.openai.autolog()
     autolog.openai.autolog(log_traces=False)
-    assert is_off()
+    assert untouched()
 
 
 @pytest.mark.parametrize(

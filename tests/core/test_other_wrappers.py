@@ -7,13 +7,13 @@ from typing import Any
 
 import openai
 import wrapt
-from callers import create, instant_client, names_of_calls
-from openai._base_client import SyncAPIClient
-from patched_methods import BEFORE, patched
+from call_styles import M
+from callers import Caller, create, instant_client, names_of_calls
+from openai._base_client import AsyncAPIClient, SyncAPIClient
+from patched_methods import BEFORE, untouched
+from stream_endings import CHAT
 
 import autolog
-
-M: Any = [{"role": "user", "content": "hi"}]
 
 
 def wrapped_call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
@@ -29,7 +29,7 @@ def test_off_below_another_wrapt_wrapper(traces: Any) -> None:
     assert create(instant_client()).model == "m-2024"
     assert traces.spans == []
     wrapt.unwrap_object(SyncAPIClient, "request", other)
-    assert patched() == BEFORE
+    assert untouched()
 
 
 def test_off_above_another_wrapper(traces: Any) -> None:
@@ -64,8 +64,32 @@ def test_off_below_a_closure_is_inert_and_dug_out_later(traces: Any, monkeypatch
     create(instant_client(), "still inert")
     autolog.autolog()
     autolog.autolog(log_traces=False)
-    assert patched() == BEFORE
+    assert untouched()
     assert names_of_calls(traces) == ["chat on top"]
+
+
+def test_above_a_plain_function_that_gives_the_coroutine_of_an_async_method(
+    api: Any, traces: Any, monkeypatch: Any
+) -> None:
+    original = vars(AsyncAPIClient)["request"]
+
+    @functools.wraps(original)
+    def closure(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(self, *args, **kwargs)
+
+    caller = Caller(api, asynchronous=True)
+    client = caller.client()
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncAPIClient, "request", closure)
+        autolog.autolog()
+        assert caller.run(create, client).model == "m-2024"
+        assert caller.outcome(create, client, "err400").status_code == 400
+        autolog.autolog(log_traces=False)
+    caller.close()
+    assert [(span.name, span.outcome, span.usage) for span in traces.spans] == [
+        ("chat m", "completed", CHAT),
+        ("chat err400", "error", None),
+    ]
 
 
 def test_methods_bound_earlier_are_inert_after_off(traces: Any) -> None:

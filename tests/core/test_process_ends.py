@@ -36,7 +36,8 @@ def work(name):
 def ended(folder: Path, program: str, *, status: int = 0) -> list[tuple[bool, str, str]]:
     """Run a program to its end: the spans that it wrote, and whether the first process did."""
     (folder / "program.py").write_text(PRELUDE + program)
-    environment = {**os.environ, "AUTOLOG_STORE": "none", "PYTHONPATH": str(Path(__file__).parents[1])}
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "AUTOLOG_STORE": "none", "PYTHONPATH": path}
     environment.pop("MAIN_PID", None)
     done = subprocess.run(
         [sys.executable, "program.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from call_styles import STYLES, Style
 from callers import Caller, portrait, wire
+from fake_api import Sent
 
 import autolog
 from autolog import semconv
@@ -26,6 +27,13 @@ def observe(caller: Caller, style: Style, client: Any) -> tuple[Any, list[Any]]:
     result = caller.outcome(style.call, client)
     assert isinstance(result, style.error or ()) is isinstance(result, Exception), result
     return portrait(result), wire(caller.api.sent)
+
+
+def json_body(sent: list[Sent]) -> Any:
+    """What the last request said, where it was sent as one JSON text."""
+    if not sent or not sent[-1].body or sent[-1].header("transfer-encoding") == "chunked":
+        return None
+    return sent[-1].json if sent[-1].header("content-type") == "application/json" else None
 
 
 def retries(spans: list[autolog.Span]) -> int:
@@ -54,6 +62,9 @@ def test_one_span_and_nothing_changed(style: Style, caller: Caller, traces: Any)
         assert traced_sent == sent
         spans = traces.spans
         assert len({span.span_id for span in spans}) == len(spans) == style.spans
+        wanted = json_body(caller.api.sent)
+        if style.spans == 1 and wanted is not None:
+            assert spans[0].inputs == wanted
         if sent:
             assert retries(spans) + len(spans) == len(sent)
         usages = [span.usage for span in spans if span.usage]
