@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autolog import _settings
-from autolog._patching.guard import report
+from autolog._tracing.guard import report
 from autolog._settings import Settings
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 

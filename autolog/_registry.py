@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autolog import _control
-from autolog._patching.guard import report
+from autolog._tracing.guard import report
 from autolog._patching.patcher import Patcher
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from autolog._names import Outcome, SpanType, Status
 from autolog._patching.bodies import BodyTap, tap_body
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
-from autolog._tracing.context import current_span, is_suppressed
+from autolog._tracing.context import activate, current_span, deactivate, is_suppressed
+from autolog._tracing.guard import report
 from autolog._tracing.keys import hide_keys_in
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
@@ -47,9 +48,12 @@ __all__ = [
     "StreamSource",
     "Trace",
     "Usage",
+    "activate",
     "current_span",
+    "deactivate",
     "hide_keys_in",
     "is_suppressed",
+    "report",
     "semconv",
     "snapshot",
     "switch",

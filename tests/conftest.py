@@ -12,7 +12,7 @@ import pytest
 
 import autolog
 from autolog import _control, _registry
-from autolog._patching import guard
+from autolog._tracing import guard
 from autolog._tracing.span import LiveSpan, runtime
 
 os.environ["AUTOLOG_RAISE_ERRORS"] = "1"

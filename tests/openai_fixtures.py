@@ -8,7 +8,7 @@ import pytest
 from callers import Caller
 from fake_api import FakeApi
 
-from autolog._patching import guard
+from autolog._tracing import guard
 
 __all__ = ["api", "caller", "fake", "quiet_failures"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from autolog._cli.errors import USAGE, CommandError
-from autolog._patching.guard import report
+from autolog._tracing.guard import report
 
 __all__ = ["Program", "read_command_line", "run_program"]
 

@@ -17,7 +17,7 @@ from autolog._otel.delivery import Delivery
 from autolog._otel.direct import DirectProcessor
 from autolog._otel.hush import hushed
 from autolog._otel.readable import SpanTranslator
-from autolog._patching.guard import report
+from autolog._tracing.guard import report
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
-from autolog._patching.guard import report
 from autolog._patching.streams import watch
 from autolog._tracing.context import activate, current_span, deactivate, is_suppressed
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autolog._patching.calls import Gate, Wrapper
-from autolog._patching.guard import report
+from autolog._tracing.guard import report
 
 __all__ = ["Look", "async_observer", "sync_observer"]
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import wrapt
 
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
-from autolog._patching.guard import report
 from autolog._patching.observers import Look, async_observer, sync_observer
+from autolog._tracing.context import add_locator, remove_locator
+from autolog._tracing.guard import report
 
 if TYPE_CHECKING:
+    from autolog._tracing.span import LiveSpan
     from autolog.integration import Operation
 
 __all__ = ["Patcher"]
@@ -81,6 +83,15 @@ class Patcher:
             return wrapper(wrapped, instance, args, kwargs)
 
         self._declare(target, lambda _: gated, optional=optional)
+
+    def locate(self, locator: Callable[[], LiveSpan | None]) -> None:
+        """Ask this function too which span is current, while the integration is on.
+
+        For a library that carries a context of its own: it gives that context's span, or ``None``. It is asked
+        whenever a span starts anywhere, so it may cost no more than a few look-ups.
+        """
+        add_locator(locator)
+        self._stack.callback(remove_locator, locator)
 
     def on_undo(self, undo: Callable[[], None]) -> None:
         """Call this when the integration is turned off; what was declared last is undone first."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from autolog._names import Outcome
 from autolog._patching.bodies import BodyTap
-from autolog._patching.guard import report
 from autolog._patching.instances import Replaced
 from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing import sources
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, Progress
 
 __all__ = ["watch"]

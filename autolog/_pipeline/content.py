@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from autolog import semconv
 from autolog._model import Span
-from autolog._patching.guard import report
 from autolog._pipeline.attributes import CONTENT
+from autolog._tracing.guard import report
 
 __all__ = ["process", "without_content"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from autolog import semconv
 from autolog._model import Event, ExceptionInfo, Span, Trace, Usage
-from autolog._patching.guard import report
 from autolog._pipeline.attributes import field_attributes, usage_attributes
 from autolog._pipeline.prices import Pricer
+from autolog._tracing.guard import report
 
 if TYPE_CHECKING:
     from autolog._tracing.span import LiveSpan, TraceState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from autolog._model import Usage
 from autolog._settings import Price
@@ -148,7 +148,7 @@ def _look_up(model: str, provider: str | None) -> Price | Literal["ask"] | None:
         return None
     if isinstance(calculated.model.prices, list):  # they depend on the time of the call
         return "ask"
-    prices: dict[str, Any] = vars(calculated.model_price)
+    prices = cast("dict[str, Any]", vars(calculated.model_price))
     found = {name: value for name, value in prices.items() if value is not None and name not in _OF_OTHER_THINGS}
     if not all(name in _RATES and isinstance(value, Decimal) for name, value in found.items()):
         return "ask"

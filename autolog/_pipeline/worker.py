@@ -13,11 +13,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from autolog._model import Span, Trace
-from autolog._patching.guard import report
 from autolog._pipeline.content import process, without_content
 from autolog._pipeline.materialise import Materialiser, fragment
 from autolog._settings import Settings
 from autolog._tracing.context import suppress
+from autolog._tracing.guard import report
 
 if TYPE_CHECKING:
     from autolog._pipeline.exporters import Exporter

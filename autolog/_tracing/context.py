@@ -9,9 +9,10 @@ from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, ParamSpec, TypeVar, cast
 
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, runtime
 
-__all__ = ["activate", "current_span", "deactivate", "is_suppressed", "suppress"]
+__all__ = ["activate", "add_locator", "current_span", "deactivate", "is_suppressed", "remove_locator", "suppress"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,16 +21,53 @@ _CURRENT: ContextVar[LiveSpan | None] = ContextVar("autolog_current_span", defau
 _SUPPRESSED: ContextVar[int] = ContextVar("autolog_suppressed", default=0)
 
 
+Locator = Callable[[], LiveSpan | None]
+# How frameworks that carry a context of their own tell which of their spans is running here.
+_locators: tuple[Locator, ...] = ()
+
+
+def add_locator(locate: Locator) -> None:
+    """Ask this function too which span is current; it must be cheap, and is asked on every call that is traced."""
+    global _locators
+    _locators = (*_locators, locate)
+
+
+def remove_locator(locate: Locator) -> None:
+    """Stop asking it."""
+    global _locators
+    _locators = tuple(known for known in _locators if known is not locate)
+
+
 def current_span() -> LiveSpan | None:
     """Give the innermost open span.
 
     A context may still hold a span that has ended (a copied context, a generator's): an ended span is never
-    current, its nearest open ancestor is.
+    current, its nearest open ancestor is. What a framework's own context names is taken unless ours is inside it.
     """
-    span = _CURRENT.get()
+    span = _nearest_open(_CURRENT.get())
+    for locate in _locators:
+        try:
+            found = _nearest_open(locate())
+        except Exception as e:
+            report("finding the span of a framework", e)
+            continue
+        if found is not None and not _is_inside(span, found):
+            span = found
+    return span
+
+
+def _nearest_open(span: LiveSpan | None) -> LiveSpan | None:
     while span is not None and span.end_time_ns is not None:
         span = span.parent
     return span
+
+
+def _is_inside(span: LiveSpan | None, other: LiveSpan) -> bool:
+    while span is not None:
+        if span is other:
+            return True
+        span = span.parent
+    return False
 
 
 Activation = tuple[Token[LiveSpan | None], Any]

@@ -26,7 +26,7 @@ import autolog
 from autolog import semconv
 from autolog._otel.bridge import ProviderBridge
 from autolog._otel.propagation import extract
-from autolog._patching import guard
+from autolog._tracing import guard
 from autolog._patching.patcher import Patcher
 from autolog._tracing.context import activate, deactivate
 from autolog._tracing.span import LiveSpan, runtime
