@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autolog import _control
-from autolog._tracing.guard import report
 from autolog._patching.patcher import Patcher
+from autolog._tracing.guard import report
 
 if TYPE_CHECKING:
     from autolog.integration import Integration
@@ -106,11 +106,18 @@ def _supports(supported: str, version: str) -> bool:
     return True
 
 
+_VERSION = re.compile(r"^Version:[ \t]*(\S+)", re.MULTILINE)
+
+
 def _installed(requires: str) -> str | None:
+    """Find the version; parsing all of the metadata as a mail, as ``metadata.version`` does, costs 5 ms."""
     try:
-        return metadata.version(_library(requires)[0])
+        distribution = metadata.distribution(_library(requires)[0])
     except metadata.PackageNotFoundError:
         return None
+    headers = (distribution.read_text("METADATA") or "").replace("\r\n", "\n").partition("\n\n")[0]
+    match = _VERSION.search(headers)
+    return match[1] if match else distribution.version
 
 
 def _status(name: str) -> Status:

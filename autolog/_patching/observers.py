@@ -12,7 +12,7 @@ from autolog._tracing.guard import report
 __all__ = ["Look", "async_observer", "sync_observer"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False, match_args=False)
 class Look:
     """What looks at a call: see :meth:`Patcher.observe`. Whatever raises in it is ours to hear of."""
 

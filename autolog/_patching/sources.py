@@ -11,7 +11,7 @@ from autolog._patching.bodies import BodyTap
 __all__ = ["BodySource", "Deferred", "StreamSource"]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class StreamSource:
     """A stream object that reads its items from an iterator in one of its attributes.
 
@@ -27,7 +27,7 @@ class StreamSource:
     hide: Callable[[Any], bool] | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Deferred:
     """An object that gives the real result later, from the method ``opener``.
 
@@ -41,7 +41,7 @@ class Deferred:
     opened: Callable[[Any], StreamSource | None]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class BodySource:
     """An object that the program reads itself; the call ends when ``response`` is closed or dropped."""
 

@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autolog_openai._choices import gather_choices, merge_logprobs
 from autolog_openai._json import Json, as_dict, as_list, as_str, is_list, join
 from autolog_openai._tool_stream import ToolCalls
 
 if TYPE_CHECKING:
     from autolog_openai._sse import Event
 
-__all__ = ["gather_chat", "merge_logprobs", "merge_top"]
+__all__ = ["gather_chat"]
 
 # Texts that come in pieces; any other text of a delta is whole.
 _PIECES = frozenset({"refusal", "reasoning_content", "reasoning", "thinking"})
-_FIRST_COUNTS = frozenset({"id", "object", "created", "model"})
-_NOT_KEPT = frozenset({"choices", "obfuscation"})
-
-
-def merge_top(response: Json, chunk: Json) -> None:
-    """Take over what a chunk says beside its choices.
-
-    The first id, model and time that say something (Azure's first chunk has them empty), the last of all else: the
-    usage that some servers send with every chunk counts up, and is never added.
-    """
-    for key, value in chunk.items():
-        if (key in _FIRST_COUNTS and key in response) or key in _NOT_KEPT:
-            continue
-        if value or (value is not None and key not in response and key not in _FIRST_COUNTS):
-            response[key] = value
-
-
-def merge_logprobs(known: Json, more: Json) -> None:
-    """Append the lists of a chunk's log probabilities."""
-    for key, value in more.items():
-        if is_list(value):
-            values: list[Any] = known.setdefault(key, [])
-            values += value
 
 
 def _content(pieces: list[Any]) -> Any:
@@ -154,24 +132,10 @@ class _Choice:
 
 def gather_chat(events: list[Event]) -> Json:
     """Put the chunks together; choices are kept apart by their index, whatever its gaps."""
-    response: Json = {}
-    choices: dict[int, _Choice] = {}
-    for _, data in events:
-        chunk = as_dict(data)
-        merge_top(response, chunk)
-        for position, raw in enumerate(as_list(chunk.get("choices"))):
-            choice = as_dict(raw)
-            index = choice.get("index")
-            if type(index) is not int:
-                index = position
-            known = choices.get(index)
-            if known is None:
-                known = choices[index] = _Choice()
-            known.add(choice)
+    response = gather_choices(events, _Choice)
     kind = response.get("object")
     if isinstance(kind, str):
         response["object"] = kind.removesuffix(".chunk")
-    response["choices"] = [choices[index].whole(index) for index in sorted(choices)]
     if not response.get("usage"):
         # Moonshot sends the usage with the choice that ends.
         for choice in response["choices"]:

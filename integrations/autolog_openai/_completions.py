@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autolog_openai._chat import finish_reasons_of, read_common
-from autolog_openai._chat_stream import merge_logprobs, merge_top
-from autolog_openai._json import Json, as_dict, as_list, as_str, dicts, is_dict, join
+from autolog_openai._choices import gather_choices, merge_logprobs
+from autolog_openai._json import Json, as_list, as_str, dicts, is_dict, join
 from autolog_openai._messages import finish_reason_of
 from autolog_openai._parts import text
 from autolog_openai._usage import response_usage
@@ -79,19 +79,4 @@ class _Choice:
 
 def gather_completion(events: list[Event]) -> Json:
     """Put the chunks together; choices are kept apart by their index."""
-    response: Json = {}
-    choices: dict[int, _Choice] = {}
-    for _, data in events:
-        chunk = as_dict(data)
-        merge_top(response, chunk)
-        for position, raw in enumerate(as_list(chunk.get("choices"))):
-            choice = as_dict(raw)
-            index = choice.get("index")
-            if type(index) is not int:
-                index = position
-            known = choices.get(index)
-            if known is None:
-                known = choices[index] = _Choice()
-            known.add(choice)
-    response["choices"] = [choices[index].whole(index) for index in sorted(choices)]
-    return response
+    return gather_choices(events, _Choice)
