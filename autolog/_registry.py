@@ -39,10 +39,12 @@ class Status:
     reason: str | None = None
 
 
-@dataclass(slots=True)
 class _On:
-    patcher: Patcher
-    options: Mapping[str, Any]
+    __slots__ = ("options", "patcher")
+
+    def __init__(self, patcher: Patcher, options: Mapping[str, Any]) -> None:
+        self.patcher = patcher
+        self.options = options
 
 
 _on: dict[str, _On] = {}

@@ -19,7 +19,7 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 Price = Mapping[str, float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """What :func:`autolog.configure` sets. See there for each."""
 

@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Integration:
     """What autolog needs to know of an integration before the library is imported.
 
@@ -74,7 +74,7 @@ class Integration:
     install: Callable[..., None]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Begin:
     """How a call's span starts. Made on the calling thread, so nothing in it may cost more than a look-up.
 
@@ -119,7 +119,7 @@ class EndedCall(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Operation:
     """One library call that is traced: where it is, and how it is read.
 

@@ -14,18 +14,26 @@ __all__ = ["BodyTap", "tap_body"]
 class BodyTap:
     """What passed through a response: its chunks by reference (where ``keep``), their size, whether it was all."""
 
-    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "on_end", "remove", "size")
+    __slots__ = ("chunks", "exhausted", "first_ns", "inside", "keep", "on_end", "remove", "size_not_kept")
 
     def __init__(self, *, keep: bool) -> None:
         self.keep = keep
         self.chunks: list[bytes] = []
-        self.size = 0
+        self.size_not_kept = 0
         self.first_ns = 0
         self.exhausted = False
         # While a chunk is being fetched the HTTP library may close the response by itself: that is not the program.
         self.inside = False
         self.on_end: Callable[[BaseException | None], None] | None = None
         self.remove: Callable[[], None] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that have passed."""
+        return self.size_not_kept + sum(map(len, self.chunks))
+
+    def _count(self, chunk: bytes) -> None:
+        self.size_not_kept += len(chunk)
 
     def _over(self, exc: BaseException | None) -> None:
         self.exhausted = exc is None
@@ -34,7 +42,7 @@ class BodyTap:
 
     def pass_through(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Give every chunk on as it comes."""
-        step, keep = chunks.__next__, self.chunks.append if self.keep else _forget
+        step, keep = chunks.__next__, self.chunks.append if self.keep else self._count
         while True:
             self.inside = True
             try:
@@ -50,13 +58,12 @@ class BodyTap:
             self.inside = False
             if not self.first_ns:
                 self.first_ns = sources.now_ns()
-            self.size += len(chunk)
             keep(chunk)
             yield chunk
 
     async def apass_through(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Give every chunk on as it comes."""
-        step, keep = chunks.__anext__, self.chunks.append if self.keep else _forget
+        step, keep = chunks.__anext__, self.chunks.append if self.keep else self._count
         while True:
             self.inside = True
             try:
@@ -72,13 +79,8 @@ class BodyTap:
             self.inside = False
             if not self.first_ns:
                 self.first_ns = sources.now_ns()
-            self.size += len(chunk)
             keep(chunk)
             yield chunk
-
-
-def _forget(chunk: bytes) -> None:
-    """Of a body that is not kept, only the size counts."""
 
 
 def tap_body(response: Any, *, keep: bool) -> BodyTap:

@@ -157,7 +157,7 @@ def _note_response(_client: Any, _args: tuple[Any, ...], kwargs: dict[str, Any])
         exchange.body = response.content
     else:
         exchange.body = BodyTap(keep=False)
-        exchange.body.size = len(response.content)
+        exchange.body.size_not_kept = len(response.content)
         exchange.body.exhausted = True
 
 

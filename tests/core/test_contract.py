@@ -114,12 +114,12 @@ class Block:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Block())
-version = metadata.version
+distribution = metadata.distribution
 def missing(name):
     if name == blocked:
         raise metadata.PackageNotFoundError(name)
-    return version(name)
-metadata.version = missing
+    return distribution(name)
+metadata.distribution = missing
 import autolog
 plugin = getattr(autolog, sys.argv[1])
 try:

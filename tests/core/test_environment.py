@@ -9,6 +9,7 @@ from typing import Any
 import openai
 import pytest
 from callers import create, instant_client, names_of_calls
+from distributions import pretend_installed
 from openai._base_client import BaseClient
 from patched_methods import untouched
 
@@ -60,12 +61,12 @@ def test_enabled_again(environment: Any) -> None:
 
 
 def test_a_list_of_integrations_limits_them(environment: Any, caplog: Any) -> None:
-    environment(AUTOLOG_INTEGRATIONS="langchain")
+    environment(AUTOLOG_INTEGRATIONS="no_such")
     status = autolog.autolog()["openai"]
     assert (status.on, status.reason) == (False, "not in AUTOLOG_INTEGRATIONS")
     autolog.openai.autolog()
     assert untouched()
-    assert "AUTOLOG_INTEGRATIONS names 'langchain'; there are: " in caplog.text
+    assert "AUTOLOG_INTEGRATIONS names 'no_such'; there are: " in caplog.text
     environment(AUTOLOG_INTEGRATIONS=" openai , ")
     assert autolog.autolog()["openai"].on
 
@@ -100,19 +101,7 @@ def test_wrong_values_cost_one_warning_each_and_count_as_not_set(environment: An
 
 @pytest.fixture
 def installed(monkeypatch: Any) -> Any:
-    version = metadata.version
-
-    def pretend(release: str | None) -> None:
-        def fake(name: str) -> str:
-            if name != "openai":
-                return version(name)
-            if release is None:
-                raise metadata.PackageNotFoundError(name)
-            return release
-
-        monkeypatch.setattr(metadata, "version", fake)
-
-    return pretend
+    return lambda release: pretend_installed(monkeypatch, "openai", release)
 
 
 def test_a_library_that_is_missing(installed: Any) -> None:

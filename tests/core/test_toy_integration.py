@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from distributions import pretend_installed
 
 import autolog
 from autolog import _registry
@@ -37,8 +38,7 @@ def parrot(monkeypatch: pytest.MonkeyPatch, traces: Any) -> Iterator[ModuleType]
     monkeypatch.setitem(sys.modules, "autolog_parrot", _module("autolog_parrot"))
     point = metadata.EntryPoint("parrot", "autolog_parrot", _registry.GROUP)
     monkeypatch.setattr(_registry, "_entry_points", lambda: {"parrot": point})
-    version = metadata.version
-    monkeypatch.setattr(metadata, "version", lambda name: "1.0" if name == "parrot" else version(name))
+    pretend_installed(monkeypatch, "parrot", "1.0")
     _registry.module.cache_clear()
     yield library
     autolog.autolog(log_traces=False)
