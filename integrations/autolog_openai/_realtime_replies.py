@@ -45,7 +45,6 @@ class _Reply:
         if b"\n" in data or b"\r" in data:  # between members: inside a JSON text they are escaped
             data = data.translate(_ONE_LINE)
         self.body.chunks += (b"data: ", data, b"\n\n")
-        self.body.size += len(data)
         self.progress.last_ns = now_ns
         self.progress.first_ns = self.progress.first_ns or now_ns
         self.progress.count += 1
