@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from autolog._model import Event, ExceptionInfo, Span, SpanType, Trace, Usage
     from autolog._pipeline.exporters import MemoryExporter
     from autolog._registry import Status
+    from autolog._replay.tape import replay
     from autolog._settings import Changes
     from autolog._store import FilterError, StoreError
     from autolog._tracing.context import suppress
@@ -44,6 +45,7 @@ __all__ = [
     "get_trace",
     "integrations",
     "openai",
+    "replay",
     "search_traces",
     "start_span",
     "stats",
@@ -241,6 +243,7 @@ _HOMES = {
     "Usage": "_model",
     "get_current_active_span": "_tracing.fluent",
     "get_last_active_trace_id": "_tracing.fluent",
+    "replay": "_replay.tape",
     "start_span": "_tracing.fluent",
     "suppress": "_tracing.context",
 }

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from measuring.callgrind import what_is_missing
 from measuring.machine import description
-from questions import burst, calls, durable, imports, memory, peers, spans
+from questions import burst, calls, durable, imports, memory, peers, replay, spans
 
 QUESTIONS: dict[str, ModuleType] = {
     "calls": calls,
@@ -17,9 +17,10 @@ QUESTIONS: dict[str, ModuleType] = {
     "burst": burst,
     "memory": memory,
     "imports": imports,
+    "replay": replay,
     "peers": peers,
 }
-_COUNTING = {"calls", "spans", "peers"}
+_COUNTING = {"calls", "spans", "replay", "peers"}
 
 
 def main() -> int:

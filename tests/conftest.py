@@ -12,6 +12,7 @@ import pytest
 
 import autolog
 from autolog import _control, _registry
+from autolog._replay.expect import Traces
 from autolog._tracing import guard
 from autolog._tracing.span import LiveSpan, runtime
 
@@ -59,35 +60,9 @@ def exporter() -> autolog.MemoryExporter:
     return memory
 
 
-class Traces:
-    """The traces of a test, flushed before each look."""
-
-    def __init__(self, exporter: autolog.MemoryExporter) -> None:
-        self._exporter = exporter
-
-    @property
-    def all(self) -> list[autolog.Trace]:
-        assert autolog.flush()
-        return self._exporter.traces
-
-    @property
-    def spans(self) -> list[autolog.Span]:
-        return [span for trace in self.all for span in trace.spans]
-
-    @property
-    def span(self) -> autolog.Span:
-        """The only span."""
-        (span,) = self.spans
-        return span
-
-    def clear(self) -> None:
-        assert autolog.flush()
-        self._exporter.clear()
-
-
 @pytest.fixture
 def traces(exporter: autolog.MemoryExporter) -> Traces:
-    """Look at what was traced."""
+    """Look at what was traced. The plugin's fixture also turns everything on, which here is what is tested."""
     return Traces(exporter)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
+from autolog._cli.cassettes_parser import add_cassettes, add_replay_proxy
 from autolog._cli.errors import CommandError
 
 __all__ = ["Parser", "build_parser", "joined"]
@@ -29,6 +30,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     _traces(commands)
+    add_cassettes(commands, _command, _store_option)
+    add_replay_proxy(commands, _command)
     _run(commands)
     demo = _command(
         commands, "demo", "run a small traced program without a key or a network", "demo", "autolog demo openai"

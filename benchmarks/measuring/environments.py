@@ -16,7 +16,7 @@ CACHE = ROOT / ".bench"
 CLIENT = ("openai==3.54.0", "httpx2==2.16.2", "pydantic==2.14.3")
 SDK = "opentelemetry-sdk==1.45.2"
 PACKAGES: dict[str, tuple[str, ...]] = {
-    "autolog": CLIENT,  # and autolog itself, as a wheel of this tree
+    "autolog": (*CLIENT, "vcrpy==9.4.2"),  # and autolog itself, as a wheel of this tree
     "genai-openai": (*CLIENT, SDK, "opentelemetry-instrumentation-genai-openai==1.3b0"),
     "openinference": (*CLIENT, SDK, "openinference-instrumentation-openai==0.1.66"),
     "langfuse": (*CLIENT, "langfuse==5.0.4"),

@@ -1,43 +1,32 @@
 """Records the cassettes of ``cassettes/openai`` again: ``python cassettes/recorder/record.py [SCENARIO ...]``.
 
-Without names all recorded scenarios are run against a small real model on loopback, each into its own file; needs
-openai 3, vcrpy and packaging, nothing of autolog. ``--tidy FILE ...`` only lays out files that were edited by hand.
+Without names all recorded scenarios are run against a small real model on loopback, each into its own file, by
+``autolog.replay``. Needs openai 3 and ``autolog-genai[replay]``.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 CASSETTES = HERE.parent
 sys.path[:0] = [str(HERE), str(CASSETTES.parent / "tests")]
 
-import layout  # noqa: E402
 import openai  # noqa: E402
-import vcr  # noqa: E402
 from scenarios import BASE_URL, SCENARIOS, Scenario, client_for, find  # noqa: E402
 from server import CACHE, server_version, servers  # noqa: E402
-from vcr.request import Request  # noqa: E402
 
-REQUEST_HEADERS = {"content-type"}
-RESPONSE_HEADERS = {"content-type", "retry-after"}
-
-
-def _request(request: Request) -> Request:
-    headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in REQUEST_HEADERS}
-    path = request.uri.partition("/v1/")[2]
-    return Request(request.method, f"{BASE_URL}/{path}", request.body, headers)
-
-
-def _response(response: dict[str, Any]) -> dict[str, Any]:
-    kept = {name.lower(): list(v) for name, v in response["headers"].items() if name.lower() in RESPONSE_HEADERS}
-    return {**response, "headers": kept}
+import autolog  # noqa: E402
+from autolog._replay.cassette import Interaction  # noqa: E402
+from autolog._replay.format import load, save  # noqa: E402
 
 
 def _client(scenario: Scenario, ports: dict[str, int]) -> openai.OpenAI:
@@ -50,36 +39,34 @@ def _client(scenario: Scenario, ports: dict[str, int]) -> openai.OpenAI:
     return client_for(scenario, http_client=openai.DefaultHttpxClient(event_hooks={"request": [route]}), timeout=120)
 
 
+def _at_base_url(interaction: Interaction) -> Interaction:
+    """The same as the scenario's client means it, whatever port the server had."""
+    where, address = urlsplit(interaction.request.uri), urlsplit(BASE_URL)
+    uri = where._replace(scheme=address.scheme, netloc=address.netloc).geturl()
+    return replace(interaction, request=replace(interaction.request, uri=uri))
+
+
 def record(scenario: Scenario, ports: dict[str, int]) -> Path:
     """Runs a scenario against the servers and replaces its cassette, if the scenario came to its end."""
     target = CASSETTES / f"{scenario.cassette}.yaml"
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    recorder = vcr.VCR(before_record_request=_request, before_record_response=_response)
-    recorder.register_serializer("layout", layout)
-    with recorder.use_cassette(
-        str(part), serializer="layout", record_mode="all", record_on_exception=False, decode_compressed_response=True
-    ) as tape:
-        tape.get_metadata("source", "recorded")
-        tape.get_metadata("scenario", scenario.name)
-        tape.get_metadata("recorded_at", datetime.datetime.now(datetime.UTC).date().isoformat())
-        tape.get_metadata("openai", version("openai"))
-        tape.get_metadata("server", server_version())
-        with _client(scenario, ports) as client:
+    with tempfile.TemporaryDirectory() as folder:
+        new = Path(folder) / target.name
+        with autolog.replay(new, mode="all", record_errors=True), _client(scenario, ports) as client:
             scenario.run(client)
-    return part.replace(target)
+        cassette = load(new)
+    # In the order in which a person wants to know it; the rest is what every recording says of itself.
+    metadata = {"source": "recorded", "scenario": scenario.name, **cassette.metadata, "openai": version("openai")}
+    metadata["server"] = server_version()
+    interactions = tuple(_at_base_url(each) for each in cassette.interactions)
+    save(replace(cassette, metadata=metadata, interactions=interactions), target)
+    return target
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="SCENARIO", help="which to record (default: all)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of the server's environment and models")
-    parser.add_argument("--tidy", action="store_true", help="take NAMES as files and only lay them out")
     options = parser.parse_args()
-    if options.tidy:
-        for name in options.names:
-            print(f"{'laid out' if layout.tidy(Path(name)) else 'unchanged':9} {name}")
-        return
     try:
         chosen = [find(name) for name in options.names] or list(SCENARIOS)
     except KeyError as unknown:
