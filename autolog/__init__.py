@@ -2,54 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 # Nothing else is imported here: `import autolog` costs a program what one small module costs.
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
-    from typing import Any, Literal, Unpack
+    from typing import Any, Unpack
 
     import autolog_openai as openai
-    from pandas import DataFrame
 
-    from autolog._model import Event, ExceptionInfo, Span, SpanType, Trace, Usage
+    from autolog._analysis.compare import Comparison, compare
+    from autolog._analysis.stats import Stats
+    from autolog._client import Client
+    from autolog._export.dataset import export, read_export
+    from autolog._finding import delete_traces, get_trace, search_traces, stats
+    from autolog._model import Event, ExceptionInfo, Feedback, Span, SpanType, Trace, Usage
     from autolog._pipeline.exporters import MemoryExporter
     from autolog._registry import Status
     from autolog._replay.tape import replay
     from autolog._settings import Changes
     from autolog._store import FilterError, StoreError
+    from autolog._tracing.carry import carry
     from autolog._tracing.context import suppress
+    from autolog._tracing.decorator import trace
     from autolog._tracing.fluent import get_current_active_span, get_last_active_trace_id, start_span
+    from autolog._tracing.labels import session, update_current_trace, user
     from autolog._tracing.span import LiveSpan
 
 __all__ = [
+    "Client",
+    "Comparison",
     "Event",
     "ExceptionInfo",
+    "Feedback",
     "FilterError",
     "LiveSpan",
     "MemoryExporter",
     "Span",
     "SpanType",
+    "Stats",
     "Status",
     "StoreError",
     "Trace",
     "Usage",
     "__version__",
     "autolog",
+    "carry",
+    "compare",
     "configure",
     "delete_traces",
+    "export",
     "flush",
     "get_current_active_span",
     "get_last_active_trace_id",
     "get_trace",
     "integrations",
     "openai",
+    "read_export",
     "replay",
     "search_traces",
+    "session",
     "start_span",
     "stats",
     "suppress",
+    "trace",
+    "update_current_trace",
+    "user",
 ]
 
 __version__ = "0.1.0"
@@ -102,150 +120,39 @@ def flush(timeout: float = 30.0) -> bool:
     return _control.flush(timeout)
 
 
-def get_trace(trace_id: str) -> Trace | None:
-    """Give a trace by its id, by an unambiguous beginning of it, or ``"@last"``; ``None`` where there is none.
-
-    Raises ``StoreError`` where the store cannot be read.
-    """
-    from autolog import _control
-
-    _control.flush(30.0)
-    return _control.store().get_trace(trace_id)
-
-
-@overload
-def search_traces(
-    filter_string: str | None = None,
-    *,
-    text: str | None = None,
-    session_id: str | None = None,
-    user_id: str | None = None,
-    since: str | datetime | timedelta | None = None,
-    until: str | datetime | timedelta | None = None,
-    order_by: str | None = None,
-    max_results: int = 100,
-    offset: int = 0,
-    return_type: Literal["pandas"] = "pandas",
-) -> DataFrame: ...
-
-
-@overload
-def search_traces(
-    filter_string: str | None = None,
-    *,
-    text: str | None = None,
-    session_id: str | None = None,
-    user_id: str | None = None,
-    since: str | datetime | timedelta | None = None,
-    until: str | datetime | timedelta | None = None,
-    order_by: str | None = None,
-    max_results: int = 100,
-    offset: int = 0,
-    return_type: Literal["list"],
-) -> list[Trace]: ...
-
-
-def search_traces(
-    filter_string: str | None = None,
-    *,
-    text: str | None = None,
-    session_id: str | None = None,
-    user_id: str | None = None,
-    since: str | datetime | timedelta | None = None,
-    until: str | datetime | timedelta | None = None,
-    order_by: str | None = None,
-    max_results: int = 100,
-    offset: int = 0,
-    return_type: Literal["pandas", "list"] = "pandas",
-) -> DataFrame | list[Trace]:
-    """Find traces, the newest first.
-
-    ``filter_string`` is a condition such as ``"status = 'ERROR' AND model LIKE 'gpt%' AND total_tokens > 1000"``;
-    ``text`` searches what was said; ``since`` and ``until`` are times (``"2h"``, ``"2026-11-01"``, a ``datetime``);
-    ``order_by`` names columns, with ``-`` for falling (``"-cost"``). Gives a pandas ``DataFrame``, or with
-    ``return_type="list"`` :class:`Trace` objects. Raises ``FilterError`` pointing at what is wrong in a filter,
-    ``StoreError`` where the store cannot be read, ``ImportError`` where pandas is asked for and not installed.
-    """
-    from autolog import _control
-    from autolog._store import Query
-    from autolog._store.frame import traces_frame
-    from autolog._store.times import parse_time
-
-    if return_type not in ("pandas", "list"):
-        raise ValueError(f"return_type is 'pandas' or 'list', not {return_type!r}")
-    query = Query(
-        filter_string=filter_string,
-        text=text,
-        session_id=session_id,
-        user_id=user_id,
-        since_ns=None if since is None else parse_time(since),
-        until_ns=None if until is None else parse_time(until),
-        order_by=order_by,
-        max_results=max_results,
-        offset=offset,
-    )
-    _control.flush(30.0)
-    traces = _control.store().search(query)
-    return traces if return_type == "list" else traces_frame(traces)
-
-
-def delete_traces(
-    trace_ids: Iterable[str] | str | None = None,
-    *,
-    older_than: str | datetime | timedelta | None = None,
-    filter_string: str | None = None,
-) -> int:
-    """Delete traces by id, by age (``"30d"``) or by filter from the store, and tell how many.
-
-    Raises ``ValueError`` where nothing is named, ``FilterError`` and ``StoreError`` as :func:`search_traces`.
-    """
-    from autolog import _control
-    from autolog._store.times import parse_time
-
-    if trace_ids is None and older_than is None and filter_string is None:
-        raise ValueError("delete_traces() needs trace_ids, older_than or filter_string: it does not delete everything")
-    _control.flush(30.0)
-    return _control.store().delete(
-        trace_ids=[trace_ids] if isinstance(trace_ids, str) else None if trace_ids is None else list(trace_ids),
-        older_than_ns=None if older_than is None else parse_time(older_than),
-        filter_string=filter_string,
-    )
-
-
-def stats(
-    by: str = "model", *, since: str | datetime | timedelta | None = None, filter_string: str | None = None
-) -> list[dict[str, Any]]:
-    """Give calls, errors, latencies (p50, p95, p99 in milliseconds), tokens and cost, a row for each value of ``by``.
-
-    ``by`` is ``model``, ``provider``, ``integration``, ``span_name``, ``span_type``, ``session``, ``user``, ``day`` or
-    ``tag:<key>``. Raises ``ValueError`` for another.
-    """
-    from autolog import _control
-    from autolog._store.times import parse_time
-
-    _control.flush(30.0)
-    return _control.store().stats(
-        by=by, since_ns=None if since is None else parse_time(since), filter_string=filter_string
-    )
-
-
 _HOMES = {
+    "Client": "_client",
+    "Comparison": "_analysis.compare",
     "Event": "_model",
     "ExceptionInfo": "_model",
+    "Feedback": "_model",
     "FilterError": "_store",
     "LiveSpan": "_tracing.span",
     "MemoryExporter": "_pipeline.exporters",
     "Span": "_model",
     "SpanType": "_model",
+    "Stats": "_analysis.stats",
     "Status": "_registry",
     "StoreError": "_store",
     "Trace": "_model",
     "Usage": "_model",
+    "carry": "_tracing.carry",
+    "compare": "_analysis.compare",
+    "delete_traces": "_finding",
+    "export": "_export.dataset",
     "get_current_active_span": "_tracing.fluent",
     "get_last_active_trace_id": "_tracing.fluent",
+    "get_trace": "_finding",
+    "read_export": "_export.dataset",
     "replay": "_replay.tape",
+    "search_traces": "_finding",
+    "session": "_tracing.labels",
     "start_span": "_tracing.fluent",
+    "stats": "_finding",
     "suppress": "_tracing.context",
+    "trace": "_tracing.decorator",
+    "update_current_trace": "_tracing.labels",
+    "user": "_tracing.labels",
 }
 
 

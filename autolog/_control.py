@@ -40,6 +40,7 @@ def settings() -> Settings:
             _settings_now, complaints = _settings.from_environment()
             for complaint in complaints:
                 _log.warning("autolog: %s", complaint)
+            runtime.enabled = _settings_now.enabled
             _connect_bridge(_settings_now)
         return _settings_now
 
@@ -56,6 +57,7 @@ def configure(changes: dict[str, Any]) -> None:
         old, _pipeline = _pipeline, None
         runtime.submit = _submit_first
         _settings_now = changed
+        runtime.enabled = changed.enabled
         _connect_bridge(changed)
     if old is not None:
         old.close()
@@ -199,6 +201,7 @@ def reset() -> None:
     with _lock:
         old, _pipeline = _pipeline, None
         _settings_now = None
+        runtime.enabled = True
         runtime.submit = _submit_first
         runtime.bridge = None
         stores = list(_stores.values())

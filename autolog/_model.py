@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from operator import attrgetter
@@ -11,7 +12,18 @@ from typing import Any, Final, Generic, TypeVar, cast, overload
 from autolog._names import Outcome, SpanType, Status
 from autolog.semconv import LOCAL_ROOT
 
-__all__ = ["Event", "ExceptionInfo", "Outcome", "Span", "SpanType", "Status", "Trace", "Usage", "counted_spans"]
+__all__ = [
+    "Event",
+    "ExceptionInfo",
+    "Feedback",
+    "Outcome",
+    "Span",
+    "SpanType",
+    "Status",
+    "Trace",
+    "Usage",
+    "counted_spans",
+]
 
 FORMAT_VERSION: Final = 1
 
@@ -94,6 +106,17 @@ class Event:
     name: str
     time_ns: int
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody or something thought of a trace: one value a name and source, the last one given."""
+
+    name: str
+    value: Any
+    rationale: str | None = None
+    source: str | None = None
+    time_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +233,8 @@ class Trace:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     session_id: str | None = None
     user_id: str | None = None
+    feedback: tuple[Feedback, ...] = ()
+    expectations: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.spans, key=lambda s: s.start_time_ns))
@@ -290,6 +315,11 @@ class Trace:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the trace as plain values: its own members, its totals, and its spans."""
+        said: dict[str, Any] = {}
+        if self.feedback:
+            said["feedback"] = [asdict(f) for f in self.feedback]
+        if self.expectations:
+            said["expectations"] = dict(self.expectations)
         return {
             "format": FORMAT_VERSION,
             "trace_id": self.trace_id,
@@ -303,12 +333,29 @@ class Trace:
             "metadata": dict(self.metadata),
             "session_id": self.session_id,
             "user_id": self.user_id,
+            **said,
             "spans": [s.to_dict() for s in self.spans],
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Give the trace as JSON text, which :meth:`from_json` reads back."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Give the trace as one HTML page that needs no network, and with ``path`` write it there. Raises ``OSError``."""
+        from autolog._view.page import html
+
+        return html([self], path)
+
+    def _repr_html_(self) -> str:
+        from autolog._view.output import output_html
+
+        return output_html([self])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        from autolog._view.output import mimebundle
+
+        return mimebundle([self])
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Trace:
@@ -326,6 +373,8 @@ class Trace:
                 metadata=dict(data.get("metadata") or {}),
                 session_id=data.get("session_id"),
                 user_id=data.get("user_id"),
+                feedback=tuple(Feedback(**f) for f in data.get("feedback") or ()),
+                expectations=dict(data.get("expectations") or {}),
             )
         except (KeyError, TypeError, AttributeError) as e:
             raise ValueError(f"not a trace that Trace.to_dict() wrote: {type(e).__name__}: {e}") from e

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from measuring.callgrind import what_is_missing
 from measuring.machine import description
-from questions import burst, calls, durable, imports, memory, peers, replay, spans
+from questions import burst, calls, durable, imports, memory, peers, replay, spans, store
 
 QUESTIONS: dict[str, ModuleType] = {
     "calls": calls,
@@ -18,6 +18,7 @@ QUESTIONS: dict[str, ModuleType] = {
     "memory": memory,
     "imports": imports,
     "replay": replay,
+    "store": store,
     "peers": peers,
 }
 _COUNTING = {"calls", "spans", "replay", "peers"}

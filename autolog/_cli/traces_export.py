@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-# Columns whose values are of any shape, which a column of a Parquet file may not be.
-_STRUCTURES: Final = ("request", "response", "tags", "metadata", "spans")
 _BY_ENDING: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "otlp-json", ".parquet": "parquet", ".csv": "csv"}
 
 
@@ -115,7 +113,7 @@ def _write_otlp(traces: Iterator[Trace], file: IO[str]) -> None:
 
 
 def _write_parquet(traces: Iterator[Trace], path: Path) -> None:
-    from autolog._store.frame import traces_frame
+    from autolog._store.frame import STRUCTURES, traces_frame
 
     try:
         import pyarrow  # type: ignore  # noqa: F401  # pyright: ignore  (pandas uses it)
@@ -123,6 +121,6 @@ def _write_parquet(traces: Iterator[Trace], path: Path) -> None:
         frame = traces_frame(traces)
     except ImportError as e:
         raise CommandError("parquet needs pandas and pyarrow: pip install pandas pyarrow", code=USAGE) from e
-    for name in _STRUCTURES:
+    for name in STRUCTURES:  # of any shape, which a column of a Parquet file may not be
         frame[name] = frame[name].map(output.json_text)
     frame.to_parquet(path, index=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from autolog import semconv
 from autolog._model import Usage
@@ -10,7 +11,7 @@ from autolog._model import Usage
 if TYPE_CHECKING:
     from autolog.integration import Fields
 
-__all__ = ["CONTENT", "field_attributes", "usage_attributes"]
+__all__ = ["CONTENT", "field_attributes", "usage_attributes", "usage_of"]
 
 # Attributes that hold what people and models said: not kept where content is not captured.
 CONTENT: Final = frozenset(
@@ -63,6 +64,11 @@ _USAGE: Final = (
     ("audio_output_tokens", semconv.USAGE_AUDIO_OUTPUT_TOKENS),
 )
 
+_MLFLOW_USAGE: Final = {
+    "cached_input_tokens": "cache_read_input_tokens",
+    "cache_creation_tokens": "cache_creation_input_tokens",
+}
+
 
 def field_attributes(fields: Fields) -> dict[str, Any]:
     """Give the attributes of the fields that are known."""
@@ -81,3 +87,15 @@ def field_attributes(fields: Fields) -> dict[str, Any]:
 def usage_attributes(usage: Usage) -> dict[str, int]:
     """Give the attributes of the counts that the provider sent."""
     return {name: count for field, name in _USAGE if (count := getattr(usage, field)) is not None}
+
+
+def usage_of(attributes: Mapping[str, Any]) -> Usage | None:
+    """Read the counts that a program gave a span of its own, under the conventions' names or as MLflow has them."""
+    named: Any = attributes.get(semconv.MLFLOW_CHAT_USAGE)
+    spellings: Mapping[str, Any] = cast("Mapping[str, Any]", named if isinstance(named, Mapping) else {})
+    found: dict[str, int] = {}
+    for field, name in _USAGE:
+        count = attributes.get(name, spellings.get(_MLFLOW_USAGE.get(field, field)))
+        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+            found[field] = count
+    return Usage(**found) if found else None

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -52,7 +53,7 @@ class MemoryExporter:
         with self._lock:
             for trace in traces:
                 known = self._parts.get(trace.trace_id)
-                self._parts[trace.trace_id] = trace if known is None else trace.with_spans(known.spans + trace.spans)
+                self._parts[trace.trace_id] = trace if known is None else _joined(known, trace)
 
     def flush(self, timeout_s: float) -> bool:  # noqa: ARG002
         """Nothing is held back."""
@@ -71,6 +72,18 @@ class MemoryExporter:
         """Forget all traces."""
         with self._lock:
             self._parts.clear()
+
+
+def _joined(known: Trace, later: Trace) -> Trace:
+    """Give both parts as one; what the trace is called and belongs to may have become known later."""
+    return replace(
+        later,
+        spans=known.spans + later.spans,
+        tags={**known.tags, **later.tags},
+        metadata={**known.metadata, **later.metadata},
+        session_id=later.session_id or known.session_id,
+        user_id=later.user_id or known.user_id,
+    )
 
 
 class StoreExporter:
@@ -100,6 +113,7 @@ class StoreExporter:
         else:
             self._waiting.clear()
             self._warned = False
+            self.store.index_soon()
 
     def _keep(self, batch: Sequence[Trace]) -> None:
         self._waiting = deque(batch, maxlen=self.KEPT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autolog import semconv
 from autolog._model import Event, ExceptionInfo, Span, Trace, Usage
-from autolog._pipeline.attributes import field_attributes, usage_attributes
+from autolog._pipeline.attributes import field_attributes, usage_attributes, usage_of
 from autolog._pipeline.prices import Pricer
 from autolog._tracing.guard import report
 
@@ -48,6 +48,8 @@ class Materialiser:
             if fields.failed is not None and status != "ERROR":
                 status, outcome = "ERROR", "error"
                 failure = failure or ExceptionInfo(fields.error_type or fields.error_code or "error", fields.failed)
+        elif live.read is None and attributes:
+            usage = usage_of(attributes)
         if failure is not None:
             attributes.setdefault(semconv.ERROR_TYPE, failure.type)
         _stream_attributes(live, usage, attributes)
@@ -133,4 +135,6 @@ def fragment(state: TraceState, spans: tuple[Span, ...]) -> Trace:
         metadata=dict(state.metadata or {}),
         session_id=state.session_id,
         user_id=state.user_id,
+        feedback=tuple(state.feedback or ()),
+        expectations=dict(state.expectations or {}),
     )

@@ -1,4 +1,4 @@
-"""What a filter and an order can name: columns of the trace, of any of its spans, tags, metadata and attributes."""
+"""What a filter and an order can name: columns of the trace and of any of its spans, and what is found by key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from autolog._store.schema import USAGE_COLUMNS
 
-Table = Literal["traces", "spans", "tags", "metadata", "attributes"]
+Table = Literal["traces", "spans", "tags", "metadata", "feedback", "expectations", "attributes"]
 Kind = Literal["text", "number", "time", "duration", "status", "label"]
 
 
@@ -72,6 +72,11 @@ _ALIASES: Final = {
     "execution_time": "duration_ms",
     "execution_time_ms": "duration_ms",
     "request_id": "trace_id",
+    # As people say it
+    "session": "session_id",
+    "user": "user_id",
+    "time": "start_time",
+    "tokens": "total_tokens",
 }
 
 _KEYED: Final[dict[str, Table]] = {
@@ -79,6 +84,9 @@ _KEYED: Final[dict[str, Table]] = {
     "tags": "tags",
     "metadata": "metadata",
     "request_metadata": "metadata",
+    "feedback": "feedback",
+    "expectation": "expectations",
+    "expectations": "expectations",
     "attribute": "attributes",
     "attributes": "attributes",
 }
@@ -86,7 +94,8 @@ _KEYED: Final[dict[str, Table]] = {
 EXISTING: Final = (
     f"Of the trace: {', '.join(TRACE_COLUMNS)}.\n"
     f"Of any span in it: {', '.join(SPAN_COLUMNS)}.\n"
-    "By key: tag.KEY, metadata.KEY, attributes.KEY (tag.`KEY` where it has more than letters, digits, dots, _ and -)."
+    "By key: tag.KEY, metadata.KEY, feedback.NAME, expectation.NAME, attributes.KEY "
+    "(tag.`KEY` where it has more than letters, digits, dots, _ and -)."
 )
 
 

@@ -39,7 +39,7 @@ def _delete(db: sqlite3.Connection, traces: Sequence[int]) -> int:
     blobs = db.execute(f"SELECT DISTINCT sha FROM blob_refs WHERE span {spans}", traces).fetchall()
     for table in ("payload", "blob_refs"):
         db.execute(f"DELETE FROM {table} WHERE span {spans}", traces)
-    for table in ("spans", "tags", "metadata"):
+    for table in ("spans", "tags", "metadata", "feedback", "expectations"):
         db.execute(f"DELETE FROM {table} WHERE trace {here}", traces)
     # Several spans may share a blob: it goes with the last of them
     unused = "DELETE FROM blobs WHERE sha = ? AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha = blobs.sha)"

@@ -51,7 +51,7 @@ def matches(found: Compare) -> Sql | None:
             return Sql(f"SELECT x.id FROM traces x WHERE {test.text}", test.params)
         case "spans":
             return Sql(f"SELECT x.trace FROM spans x WHERE {test.text}", test.params)
-        case "tags" | "metadata" as table:
+        case "tags" | "metadata" | "feedback" | "expectations" as table:
             key = (found.column.key,)
             return Sql(f"SELECT x.trace FROM {table} x WHERE x.key = ? AND {test.text}", key + test.params)
         case "attributes":

@@ -1,11 +1,14 @@
-"""Traces as a pandas DataFrame."""
+"""Traces as a pandas DataFrame or an Arrow table, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from autolog._model import Trace
+from autolog._store.jsontext import dumps
 from autolog._store.rollup import model_calls
 from autolog._store.rows import span_model
 
@@ -23,35 +26,95 @@ def traces_frame(traces: Iterable[Trace]) -> pd.DataFrame:
         import pandas as pd
     except ImportError as e:
         raise ImportError("a DataFrame needs pandas: pip install 'autolog-genai[pandas]'") from e
+    columns = _columns(traces)
+    made = {
+        "start_time": pd.Series(columns["start_time"], dtype="int64").astype("datetime64[ns, UTC]"),
+        **{name: pd.Series(columns[name], dtype="float64") for name in _NUMBERS},
+        **{name: pd.Series(columns[name], dtype="Int64") for name in _TOKENS},
+    }
+    return pd.DataFrame({n: made[n] if n in made else pd.Series(v, dtype="object") for n, v in columns.items()})
+
+
+def traces_arrow(traces: Iterable[Trace]) -> Any:
+    """Give the same as an Arrow table; what has no fixed shape (request, response, tags, spans…) is JSON text.
+
+    Raises ``ImportError`` naming the fix where pyarrow is missing.
+    """
+    try:
+        pa: Any = import_module("pyarrow")
+    except ImportError as e:
+        raise ImportError("an Arrow table needs pyarrow: pip install pyarrow") from e
+    kinds: dict[str, Any] = {
+        "start_time": pa.timestamp("ns", tz="UTC"),
+        **dict.fromkeys(_NUMBERS, pa.float64()),
+        **dict.fromkeys(_TOKENS, pa.int64()),
+    }
+    columns = _columns(traces)
+    for name in STRUCTURES:
+        columns[name] = [None if value is None else dumps(value) for value in columns[name]]
+    return pa.table({n: pa.array(v, type=kinds.get(n, pa.string())) for n, v in columns.items()})
+
+
+def traces_of(source: Any) -> list[Trace]:
+    """Give the traces of whatever names some: a trace, several, a frame of :func:`traces_frame`, or a filter.
+
+    Raises ``TypeError`` for anything else.
+    """
+    if isinstance(source, Trace):
+        return [source]
+    if isinstance(source, str):
+        from autolog._finding import search_traces
+
+        return search_traces(source, max_results=EVERYTHING, return_type="list")
+    if hasattr(source, "columns") and hasattr(source, "to_dict"):
+        return [_trace_of(row) for row in source.to_dict("records")]
+    found: list[Any] = list(cast("Iterable[Any]", source)) if isinstance(source, Iterable) else [source]
+    wrong = [type(t).__name__ for t in found if not isinstance(t, Trace)]
+    if wrong:
+        raise TypeError(
+            f"traces are a list of Trace, a DataFrame of search_traces(), or a filter string; not {wrong[0]}"
+        )
+    return found
+
+
+def _trace_of(row: Mapping[str, Any]) -> Trace:
+    try:
+        data = {name: row.get(name) for name in ("trace_id", "tags", "metadata", "feedback", "expectations", "spans")}
+        # In a frame, what is missing may have become NaN.
+        names = {n: v if isinstance(v := row.get(n), str) else None for n in ("session_id", "user_id")}
+        return Trace.from_dict({**data, **names})
+    except ValueError as e:
+        raise TypeError(f"the DataFrame is not one of search_traces(): {e}") from e
+
+
+EVERYTHING: Final = 1_000_000
+STRUCTURES: Final = ("request", "response", "tags", "metadata", "feedback", "expectations", "spans")
+_NUMBERS: Final = ("duration_ms", "cost")
+_TOKENS: Final = ("input_tokens", "output_tokens", "total_tokens")
+
+
+def _columns(traces: Iterable[Trace]) -> dict[str, list[Any]]:
     found = list(traces)
-
-    def objects(values: Iterable[Any]) -> pd.Series[Any]:
-        return pd.Series(list(values), dtype="object")
-
-    def tokens(name: str) -> pd.Series[Any]:
-        return pd.Series([getattr(t.usage, name) for t in found], dtype="Int64")
-
-    return pd.DataFrame(
-        {
-            "trace_id": objects(t.trace_id for t in found),
-            "name": objects(t.name for t in found),
-            "status": objects(t.status for t in found),
-            "start_time": pd.Series([t.start_time_ns for t in found], dtype="int64").astype("datetime64[ns, UTC]"),
-            "duration_ms": pd.Series([t.duration_ms for t in found], dtype="float64"),
-            "input_tokens": tokens("input_tokens"),
-            "output_tokens": tokens("output_tokens"),
-            "total_tokens": tokens("total_tokens"),
-            "cost": pd.Series([t.cost for t in found], dtype="float64"),
-            "model": objects(_models(t) for t in found),
-            "session_id": objects(t.session_id for t in found),
-            "user_id": objects(t.user_id for t in found),
-            "request": objects(t.root.inputs if t.root else None for t in found),
-            "response": objects(t.root.outputs if t.root else None for t in found),
-            "tags": objects(dict(t.tags) for t in found),
-            "metadata": objects(dict(t.metadata) for t in found),
-            "spans": objects([s.to_dict() for s in t.spans] for t in found),
-        }
-    )
+    roots = [t.root for t in found]
+    return {
+        "trace_id": [t.trace_id for t in found],
+        "name": [t.name for t in found],
+        "status": [t.status for t in found],
+        "start_time": [t.start_time_ns for t in found],
+        "duration_ms": [t.duration_ms for t in found],
+        **{name: [getattr(t.usage, name) for t in found] for name in _TOKENS},
+        "cost": [t.cost for t in found],
+        "model": [_models(t) for t in found],
+        "session_id": [t.session_id for t in found],
+        "user_id": [t.user_id for t in found],
+        "request": [r.inputs if r else None for r in roots],
+        "response": [r.outputs if r else None for r in roots],
+        "tags": [dict(t.tags) for t in found],
+        "metadata": [dict(t.metadata) for t in found],
+        "feedback": [[asdict(f) for f in t.feedback] for t in found],
+        "expectations": [dict(t.expectations) for t in found],
+        "spans": [[s.to_dict() for s in t.spans] for t in found],
+    }
 
 
 def _models(trace: Trace) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, Final
 
-from autolog._model import Span, Trace
+from autolog._model import Feedback, Span, Trace
 from autolog._store.errors import StoreError
 from autolog._store.jsontext import clean, loads
 from autolog._store.rows import LIGHT_COLUMNS, PAYLOAD_COLUMNS, GetBlob, whole_span
@@ -28,13 +28,23 @@ def load_traces(db: sqlite3.Connection, ids: Sequence[int], *, blobs: bool) -> l
     found: dict[int, Trace] = {}
     for some in chunks(ids, _AT_ONCE):
         tags, metadata = load_labels(db, some)
+        feedback, expectations = _load_verdicts(db, some)
         select = f"SELECT id, trace_id, session_id, user_id FROM traces WHERE id IN ({marks(some)})"
         heads = {row[0]: row for row in db.execute(select, some)}
         spans: defaultdict[int, list[Span]] = defaultdict(list)
         for row in db.execute(f"{_SPANS}({marks(some)}) ORDER BY s.id", some):
             spans[row[0]].append(whole_span(heads[row[0]][1], row[1:], row[1 + _LIGHT :], get_blob))
         for number, trace_id, session_id, user_id in heads.values():
-            found[number] = Trace(trace_id, tuple(spans[number]), tags[number], metadata[number], session_id, user_id)
+            found[number] = Trace(
+                trace_id,
+                tuple(spans[number]),
+                tags[number],
+                metadata[number],
+                session_id,
+                user_id,
+                tuple(feedback[number]),
+                expectations[number],
+            )
     return [found[number] for number in ids if number in found]
 
 
@@ -49,6 +59,21 @@ def load_labels(
     for trace, key, text in db.execute(f"SELECT trace, key, json FROM metadata WHERE trace IN ({marks(ids)})", ids):
         metadata[trace][key] = loads(text)
     return tags, metadata
+
+
+def _load_verdicts(
+    db: sqlite3.Connection, ids: Sequence[int]
+) -> tuple[defaultdict[int, list[Feedback]], defaultdict[int, dict[str, Any]]]:
+    """Give the feedback, in order of time, and the expectations of traces by row id."""
+    feedback: defaultdict[int, list[Feedback]] = defaultdict(list)
+    expectations: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    select = "SELECT trace, key, json, rationale, source, time_ns FROM feedback"
+    for trace, *given in db.execute(f"{select} WHERE trace IN ({marks(ids)}) ORDER BY time_ns", ids):
+        name, text, rationale, source, time_ns = given
+        feedback[trace].append(Feedback(name, loads(text), rationale, source or None, time_ns))
+    for trace, key, text in db.execute(f"SELECT trace, key, json FROM expectations WHERE trace IN ({marks(ids)})", ids):
+        expectations[trace][key] = loads(text)
+    return feedback, expectations
 
 
 def load_blob(db: sqlite3.Connection, sha: str) -> bytes | None:

@@ -35,6 +35,11 @@ _CALL_COLUMNS: Final = (
     "input_tokens, output_tokens, cached_input_tokens, total_tokens, cost"
 )
 
+_SUMMED_COLUMNS: Final = (
+    "provider, status, duration_ns, call, counted, "
+    "input_tokens, output_tokens, cached_input_tokens, total_tokens, cost, first_chunk_ms"
+)
+
 _V1: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     f"""CREATE TABLE traces (
@@ -76,7 +81,20 @@ _V1: Final = (
     "CREATE INDEX blob_refs_span ON blob_refs (span)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1,)
+_V2: Final = (
+    # `source` is empty where nobody is named; `value` compares, `json` reads back, as in `metadata`
+    """CREATE TABLE feedback (
+        trace INTEGER, key TEXT, source TEXT, value, json TEXT, rationale TEXT, time_ns INTEGER NOT NULL,
+        PRIMARY KEY (trace, key, source)) WITHOUT ROWID""",
+    "CREATE INDEX feedback_value ON feedback (key, value)",
+    "CREATE TABLE expectations (trace INTEGER, key TEXT, value, json TEXT, PRIMARY KEY (trace, key)) WITHOUT ROWID",
+    "CREATE INDEX expectations_value ON expectations (key, value)",
+    # In the order of the group that is asked for most, so that nothing is sorted
+    "DROP INDEX spans_calls",
+    f"CREATE INDEX spans_calls ON spans (model, start_ns, trace, {_SUMMED_COLUMNS}) WHERE call OR counted",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2)
 """Step N brings a file of schema N to schema N + 1. A released step never changes: what comes later is a new one."""
 
 

@@ -20,6 +20,7 @@ from autolog._store.connection import Connections
 from autolog._store.delete import delete_traces
 from autolog._store.errors import StoreError
 from autolog._store.filter import Compare, Value
+from autolog._store.indexer import Indexer
 from autolog._store.jsontext import clean
 from autolog._store.opening import MEMORY
 from autolog._store.query import Plan, Query, count, find, plan
@@ -59,6 +60,7 @@ class Store:
     def __init__(self, path: str) -> None:
         self.path = path
         self._by_pid: dict[int, Connections] = {}
+        self._indexers: dict[int, Indexer] = {}
         weakref.finalize(self, _release, self._by_pid)
 
     def write(self, traces: Sequence[Trace]) -> None:
@@ -91,6 +93,19 @@ class Store:
         with self._connections.reading() as db:
             number = find_trace(db, trace_id, self.path)
             return None if number is None else load_traces(db, [number], blobs=blobs)[0]
+
+    def full_id(self, trace_id: str) -> str | None:
+        """Give the whole id of a trace that is named as :meth:`get_trace` takes it, ``None`` if there is none."""
+        with self._connections.reading() as db:
+            number = find_trace(db, trace_id, self.path)
+            return None if number is None else trace_ids_of(db, [number])[0]
+
+    def delete_tag(self, trace_id: str, key: str) -> bool:
+        """Take a tag from a trace; false where there is no such trace or tag."""
+        with self._connections.writing() as db:
+            number = find_trace(db, trace_id, self.path)
+            removed = db.execute("DELETE FROM tags WHERE trace = ? AND key = ?", (number, clean(key)))
+            return removed.rowcount > 0
 
     def get_blob(self, sha: str) -> bytes | None:
         """Give the bytes that a marker in a payload stands for."""
@@ -142,6 +157,11 @@ class Store:
             self._connections.in_steps(text_index.index_some)
         return True
 
+    def index_soon(self) -> None:
+        """Bring the text index up to date in the background, a tenth of the time, where much waits to be indexed."""
+        if self.path != MEMORY and text_index.available():
+            self._indexers.setdefault(os.getpid(), Indexer(self._connections)).start()
+
     def delete(
         self,
         *,
@@ -172,6 +192,9 @@ class Store:
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
+        indexer = self._indexers.pop(os.getpid(), None)
+        if indexer is not None:
+            indexer.stop()
         self._connections.close()
 
     def __enter__(self) -> Store:

@@ -63,7 +63,7 @@ def index_rows(terms: tuple[Term, ...]) -> Sql | None:
     needles = _needles(terms)
     payload = "JOIN payload p ON p.span = x.id" if needles.text else ""
     return Sql(
-        f"SELECT x.trace FROM words JOIN spans x ON x.id = words.rowid {payload} WHERE words MATCH ? {needles.text}",
+        f"SELECT x.trace FROM terms JOIN spans x ON x.id = terms.rowid {payload} WHERE terms MATCH ? {needles.text}",
         (expression, *needles.params),
     )
 
@@ -72,8 +72,8 @@ def text_condition(terms: tuple[Term, ...], *, indexed: bool) -> Sql:
     """Give the condition that some span of the trace ``t`` has all terms, for few traces or without the index."""
     expression = index_expression(terms) if indexed else None
     needles = _needles(terms, all_of_them=not indexed)
-    index = "CROSS JOIN words ON words.rowid = x.id" if expression else ""
-    match = "AND words MATCH ?" if expression else ""
+    index = "CROSS JOIN terms ON terms.rowid = x.id" if expression else ""
+    match = "AND terms MATCH ?" if expression else ""
     return Sql(
         f"EXISTS (SELECT 1 FROM spans x CROSS JOIN payload p ON p.span = x.id {index} "
         f"WHERE x.trace = t.id {match} {needles.text})",

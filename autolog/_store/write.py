@@ -26,6 +26,10 @@ _SPAN: Final = _insert("spans", ("id", "trace", "counted", "call", *SPAN_COLUMNS
 _PAYLOAD: Final = _insert("payload", ("span", *PAYLOAD_COLUMNS))
 _TAG: Final = _insert("tags", ("trace", "key", "value"), "INSERT OR REPLACE")
 _METADATA: Final = _insert("metadata", ("trace", "key", "value", "json"), "INSERT OR REPLACE")
+_FEEDBACK: Final = _insert(
+    "feedback", ("trace", "key", "source", "value", "json", "rationale", "time_ns"), "INSERT OR REPLACE"
+)
+_EXPECTATION: Final = _insert("expectations", ("trace", "key", "value", "json"), "INSERT OR REPLACE")
 _BLOB: Final = _insert("blobs", ("sha", "mime_type", "data"), "INSERT OR IGNORE")
 _BLOB_REF: Final = _insert("blob_refs", ("sha", "span"), "INSERT OR IGNORE")
 _UPDATE: Final = (
@@ -42,6 +46,8 @@ class Fragment:
     spans: dict[str, SpanRow] = field(default_factory=dict[str, SpanRow])
     tags: dict[str, str] = field(default_factory=dict[str, str])
     metadata: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
+    feedback: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict[tuple[str, str], tuple[Any, ...]])
+    expectations: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
     session_id: str | None = None
     user_id: str | None = None
 
@@ -60,6 +66,12 @@ def fragments(traces: Iterable[Trace]) -> list[Fragment]:
             fragment.tags.update((text_or_none(k) or "", text_or_none(v) or "") for k, v in trace.tags.items())
         if trace.metadata:
             fragment.metadata.update((text_or_none(k) or "", _metadata(v)) for k, v in trace.metadata.items())
+        for given in trace.feedback:
+            key = (text_or_none(given.name) or "", text_or_none(given.source) or "")
+            rationale = text_or_none(given.rationale)
+            fragment.feedback[key] = (*_metadata(given.value), rationale, integer(given.time_ns) or 0)
+        if trace.expectations:
+            fragment.expectations.update((text_or_none(k) or "", _metadata(v)) for k, v in trace.expectations.items())
         fragment.session_id = text_or_none(trace.session_id) or fragment.session_id
         fragment.user_id = text_or_none(trace.user_id) or fragment.user_id
     return list(found.values())
@@ -109,6 +121,8 @@ class _Rows:
     payload: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     tags: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     metadata: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    feedback: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    expectations: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     blobs: dict[str, Blob] = field(default_factory=dict[str, Blob])
     blob_refs: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
@@ -135,16 +149,24 @@ class _Rows:
         return ids
 
     def add_labels(self, trace: int, fragment: Fragment) -> None:
-        """Add the fragment's tags and metadata."""
+        """Add what the fragment is labelled with."""
         self.tags.extend((trace, k, v) for k, v in fragment.tags.items())
         self.metadata.extend((trace, k, *v) for k, v in fragment.metadata.items())
+        self.feedback.extend((trace, *k, *v) for k, v in fragment.feedback.items())
+        self.expectations.extend((trace, k, *v) for k, v in fragment.expectations.items())
 
     def insert(self, db: sqlite3.Connection) -> None:
         """Write everything that was added."""
         db.executemany(_TRACE, self.traces)
         db.executemany(_SPAN, self.spans)
         db.executemany(_PAYLOAD, self.payload)
-        for statement, rows in ((_TAG, self.tags), (_METADATA, self.metadata), (_BLOB_REF, self.blob_refs)):
+        for statement, rows in (
+            (_TAG, self.tags),
+            (_METADATA, self.metadata),
+            (_FEEDBACK, self.feedback),
+            (_EXPECTATION, self.expectations),
+            (_BLOB_REF, self.blob_refs),
+        ):
             if rows:
                 db.executemany(statement, rows)
         if self.blobs:

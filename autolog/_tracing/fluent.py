@@ -29,7 +29,7 @@ class start_span:  # noqa: N801  (used as a function: `with start_span(...) as s
         self._open: list[tuple[LiveSpan, Activation]] = []
 
     def __enter__(self) -> LiveSpan:
-        suppressed = is_suppressed()
+        suppressed = not runtime.enabled or is_suppressed()
         span = LiveSpan(self._name, self._span_type, parent=None if suppressed else current_span())
         if self._attributes:
             span.set_attributes(self._attributes)

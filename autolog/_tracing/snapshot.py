@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 __all__ = ["snapshot"]
 
 _SCALARS: Final = frozenset({str, int, float, bool, bytes, type(None)})
+_MANY: Final = 16
 _MAX_DEPTH: Final = 60
 _MAX_REPR: Final = 500
 
@@ -18,20 +19,51 @@ def snapshot(value: Any, depth: int = 0) -> Any:
     What is none of these becomes a short text (its ``repr``, or its type where that raises): another thread must
     not run the user's code later. A cycle ends at a fixed depth.
     """
-    kind: Any = cast("Any", type(value))
+    # No `cast` here and below: on the calling thread, a call that does nothing costs too.
+    try:
+        return _copied(value, depth)
+    except RecursionError:
+        return "<nested too deep>"
+    except Exception:  # a class whose own class forbids to be compared or hashed, as some query builders have
+        return _carefully(value, depth)
+
+
+def _copied(value: Any, depth: int) -> Any:
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
+    if kind is dict:
+        copy: dict[Any, Any] = value.copy()
+        named = True
+        for key, item in copy.items():
+            if type(item) not in _SCALARS:
+                copy[key] = _copied(item, depth + 1) if depth < _MAX_DEPTH else _too_deep(item)
+            if type(key) is not str:
+                named = False
+        return copy if named else {_key(k): v for k, v in copy.items()}
+    if kind is list or kind is tuple:
+        items: list[Any] = list(value)
+        if len(items) > _MANY and set(map(type, items)) <= _SCALARS:  # an embedding
+            return items
+        for place, item in enumerate(items):
+            if type(item) not in _SCALARS:
+                items[place] = _copied(item, depth + 1) if depth < _MAX_DEPTH else _too_deep(item)
+        return items
     if kind in _SCALARS:
         return value
-    if depth >= _MAX_DEPTH:
-        return f"<{kind.__name__} nested too deep>"
+    return _other(value, depth) if depth <= _MAX_DEPTH else _too_deep(value)
+
+
+def _too_deep(value: Any) -> str:
+    return f"<{type(value).__name__} nested too deep>"
+
+
+def _carefully(value: Any, depth: int) -> Any:
+    """Copy what holds an object that cannot even be asked for its kind: that one becomes a text, the rest is kept."""
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind is dict:
-        items = cast("dict[Any, Any]", value)
-        return {_key(k): v if type(v) in _SCALARS else snapshot(v, depth + 1) for k, v in items.copy().items()}
+        return {_key(k): snapshot(v, depth + 1) for k, v in value.copy().items()}
     if kind is list or kind is tuple:
-        sequence = cast("list[Any]", value)
-        if set(map(type, sequence)) <= _SCALARS:
-            return list(sequence)
-        return [v if type(v) in _SCALARS else snapshot(v, depth + 1) for v in sequence]
-    return _other(value, depth)
+        return [snapshot(v, depth + 1) for v in value]
+    return _text(value)
 
 
 def _key(key: Any) -> str:

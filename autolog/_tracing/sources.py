@@ -11,17 +11,16 @@ from collections.abc import Callable
 _random = random.Random()  # noqa: S311  (an id is no secret)
 
 
-def _nonzero(bits: int) -> int:
-    # W3C Trace Context calls an id of all zeros invalid.
-    return _random.getrandbits(bits) or 1
+_bits = _random.getrandbits
 
 
+# W3C Trace Context calls an id of all zeros invalid.
 def _trace_id() -> int:
-    return _nonzero(128)
+    return _bits(128) or 1
 
 
 def _span_id() -> int:
-    return _nonzero(64)
+    return _bits(64) or 1
 
 
 now_ns: Callable[[], int] = time.time_ns

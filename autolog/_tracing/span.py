@@ -14,21 +14,28 @@ from autolog._tracing.foreign import foreign_context
 from autolog._tracing.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from autolog._model import Span
+    from autolog._model import Feedback, Span
     from autolog._tracing.bridge import Bridge
     from autolog.integration import EndedCall, Fields
 
-__all__ = ["LAST_TRACE_ID", "LiveSpan", "TraceState", "runtime"]
+__all__ = ["LAST_TRACE_ID", "SESSION", "USER", "LiveSpan", "TraceState", "runtime"]
+
+
+# The session and the user that traces which start here belong to.
+SESSION: ContextVar[str | None] = ContextVar("autolog_session", default=None)
+USER: ContextVar[str | None] = ContextVar("autolog_user", default=None)
 
 
 class Runtime:
     """What the tracing room is connected to: where ended spans go, and the bridge to another tracing system."""
 
-    __slots__ = ("bridge", "generation", "last_trace_id", "submit")
+    __slots__ = ("bridge", "enabled", "generation", "last_trace_id", "submit")
 
     def __init__(self) -> None:
         self.submit: Callable[[TraceState, LiveSpan], None] = _nowhere
         self.bridge: Bridge | None = None
+        # The setting of that name: what is false makes a traced function the function itself.
+        self.enabled = True
         # Counts forks: a child process must not end the spans that its parent will end.
         self.generation = 0
         self.last_trace_id: int | None = None
@@ -44,6 +51,8 @@ class TraceState:
     __slots__ = (
         "admitted",
         "ended",
+        "expectations",
+        "feedback",
         "foreign",
         "generation",
         "metadata",
@@ -64,8 +73,10 @@ class TraceState:
         self.generation = runtime.generation
         self.tags: dict[str, str] | None = None
         self.metadata: dict[str, Any] | None = None
-        self.session_id: str | None = None
-        self.user_id: str | None = None
+        self.session_id = SESSION.get()
+        self.user_id = USER.get()
+        self.feedback: list[Feedback] | None = None
+        self.expectations: dict[str, Any] | None = None
         # The span of another tracing system that was current when this trace began.
         self.foreign: tuple[int, int] | None = None
 
@@ -230,7 +241,8 @@ class LiveSpan:
             return
         if self.bridged is not None:  # by the bridge that started it, whichever is connected now
             self.bridged.bridge.ended(self)
-        if self.parent is None or self.parent.start_time_ns == 0:  # 0: the parent is in another process
+        # 0: the parent is in another process. What is not recorded is nobody's last trace.
+        if state.admitted is not False and (self.parent is None or self.parent.start_time_ns == 0):
             runtime.last_trace_id = state.trace_id
             LAST_TRACE_ID.set(state.trace_id)
         runtime.submit(state, self)

@@ -27,7 +27,14 @@ def _autolog() -> dict[str, Callable[[], None]]:
             span.set_inputs(INPUTS)
             span.set_outputs(OUTPUTS)
 
-    return {"bare": bare, "content": content}
+    @autolog.trace
+    def function(question: str, options: dict[str, object]) -> list[dict[str, object]]:  # noqa: ARG001
+        return OUTPUTS
+
+    def decorated() -> None:
+        function("what is it?", options={"top_k": 3, "filters": ["a", "b"]})
+
+    return {"bare": bare, "content": content, "decorated": decorated}
 
 
 def _otel() -> dict[str, Callable[[], None]]:
@@ -46,7 +53,14 @@ def _otel() -> dict[str, Callable[[], None]]:
             span.set_attribute("input.value", json.dumps(INPUTS))
             span.set_attribute("output.value", json.dumps(OUTPUTS))
 
-    return {"bare": bare, "content": content}
+    @tracer.start_as_current_span("function")
+    def function(question: str, options: dict[str, object]) -> list[dict[str, object]]:  # noqa: ARG001
+        return OUTPUTS
+
+    def decorated() -> None:
+        function("what is it?", options={"top_k": 3, "filters": ["a", "b"]})
+
+    return {"bare": bare, "content": content, "decorated": decorated}
 
 
 def main() -> None:

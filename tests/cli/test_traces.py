@@ -168,8 +168,8 @@ def test_stats(cli: Cli, store_path: Path) -> None:
     }
     table = cli("traces", "stats", "--by", "tag:env", "--filter", "cost > 0.1")
     assert [line.split() for line in table.out.splitlines()] == [
-        ["tag:env", "traces", "calls", "p50", "p95", "p99", "in", "out", "total", "cost"],
-        ["dev", "1", "1", "500ms", "500ms", "500ms", "10", "5", "15", "$0.50"],
+        ["tag:env", "traces", "calls", "p50", "p95", "p99", "in", "out", "total", "cost", "tok/s"],
+        ["dev", "1", "1", "500ms", "500ms", "500ms", "10", "5", "15", "$0.50", "10.0"],
     ]
     errors = cli("traces", "stats", "--by", "span_type", "--filter", "status = 'ERROR'").out.splitlines()
     assert errors[1].split()[:5] == ["TOOL", "1", "1", "1", "100.0%"]

@@ -29,6 +29,8 @@ COLUMNS = {
     "response": "object",
     "tags": "object",
     "metadata": "object",
+    "feedback": "object",
+    "expectations": "object",
     "spans": "object",
 }
 
@@ -77,6 +79,8 @@ def test_values() -> None:
         "response": "a",
         "tags": {"k": "v"},
         "metadata": {"n": 1},
+        "feedback": [],
+        "expectations": {},
     }
 
 

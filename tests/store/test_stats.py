@@ -115,6 +115,9 @@ def test_the_whole_row(filled: Store) -> None:
         "total_tokens": 180,
         "cost": 0.25,
         "unpriced_calls": 1,
+        "tokens_per_second": 60 / 0.5,  # of the inner span, which counts, and of the other call
+        "first_chunk_p50_ms": None,
+        "first_chunk_p95_ms": None,
     }
 
 
@@ -187,3 +190,13 @@ def test_percentiles_are_those_of_numpy(store: Store) -> None:
     (row,) = store.stats(by="model")
     for percent in (50, 95, 99):
         assert row[f"p{percent}_ms"] == pytest.approx(float(numpy.percentile(durations, percent)), rel=1e-6)
+
+
+def test_how_fast_answers_came(store: Store) -> None:
+    def streamed(number: int, seconds: float) -> Any:
+        return chat(number, trace=number, tokens=20, ms=1000, attributes={semconv.TIME_TO_FIRST_CHUNK: seconds})
+
+    store.write([trace(1, streamed(1, 0.1)), trace(2, streamed(2, 0.3)), trace(3, chat(3, trace=3, tokens=0, ms=5000))])
+    (row,) = store.stats(by="model")
+    assert row["tokens_per_second"] == pytest.approx(10)  # 20 tokens in the 2 seconds of the calls that gave any
+    assert (row["first_chunk_p50_ms"], row["first_chunk_p95_ms"]) == pytest.approx((200, 290))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store.kit import span, trace
 
-from autolog._store import FilterError, Query, Store, StoreError, open_store, query, text_index
+from autolog._store import FilterError, Query, Store, StoreError, indexer, open_store, query, text_index
 from autolog._store import store as store_module
 
 SAID = {
@@ -105,7 +106,7 @@ def test_all_words_are_in_one_span(store: Store) -> None:
 def test_the_index_is_built_when_somebody_searches_and_follows_what_is_written(store: Store) -> None:
     def indexed() -> int:
         with store._connections.reading() as db:
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone():
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'terms'").fetchone():
                 return -1
             return db.execute("SELECT value FROM meta WHERE key = 'indexed'").fetchone()[0]
 
@@ -155,10 +156,10 @@ def test_deleted_words_leave_the_index(store: Store) -> None:
     store.delete(filter_string="trace_id LIKE '0001%'")
     assert numbers(store, "refund") == "2"
     with store._connections.reading() as db:
-        count = "SELECT count(*) FROM words WHERE words MATCH ?"
+        count = "SELECT count(*) FROM terms WHERE terms MATCH ?"
         assert [db.execute(count, (word,)).fetchone()[0] for word in ("refund", "wait")] == [1, 0]
     with store._connections.writing() as db:
-        db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        db.execute("INSERT INTO terms (terms) VALUES ('integrity-check')")
 
 
 def test_base64_is_not_indexed(store: Store) -> None:
@@ -218,3 +219,43 @@ def one() -> Store:
 )
 def test_the_indexs_own_language_means_nothing(one: Store, text: str) -> None:
     assert one.search_ids(Query(text=text)) == []
+
+
+def test_what_waits_is_indexed_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "_REST", 0)
+    few = [span(n, inputs=f"refund {n}") for n in range(indexer._WORTH_A_THREAD - 1)]
+    store.write([trace(1, *few)])
+    for _ in range(16):
+        store.index_soon()
+    assert "autolog-index" not in {t.name for t in threading.enumerate()}
+    store.write([trace(1, span(9999, inputs="refund last"))])
+    for _ in range(16):
+        store.index_soon()
+    (thread,) = (t for t in threading.enumerate() if t.name == "autolog-index")
+    thread.join(30)
+    assert not thread.is_alive()
+    with store._connections.reading() as db:
+        assert text_index.backlog(db) == 0
+        found = db.execute("SELECT count(*) FROM terms WHERE terms MATCH 'refund'").fetchone()[0]
+    assert found == indexer._WORTH_A_THREAD
+
+
+def test_closing_ends_the_indexing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "_REST", 10_000)
+    store.write([trace(1, *(span(n) for n in range(indexer._WORTH_A_THREAD)))])
+    for _ in range(16):
+        store.index_soon()
+    (thread,) = (t for t in threading.enumerate() if t.name == "autolog-index")
+    store.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_an_index_of_the_first_schema_is_made_again(store: Store) -> None:
+    store.write([trace(1, span(1, inputs="refund"))])
+    with store._connections.writing() as db:
+        db.execute("CREATE VIRTUAL TABLE words USING fts5 (body, content='')")
+        db.execute("INSERT INTO meta VALUES ('indexed', 1)")
+    assert numbers(store, "refund") == "1"
+    with store._connections.reading() as db:
+        assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchall()

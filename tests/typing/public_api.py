@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import assert_type
@@ -64,3 +65,73 @@ def find() -> None:
         assert_type(Trace.from_json(trace.to_json()), Trace)
     assert_type(autolog.get_trace("@last"), Trace | None)
     assert_type(autolog.delete_traces(older_than="30d"), int)
+
+
+@autolog.trace
+def answer(question: str, *, top_k: int = 3) -> list[str]:
+    return [question] * top_k
+
+
+@autolog.trace(name="stream", span_type="CHAIN", attributes={"k": 1}, output_reducer="".join)
+async def stream(question: str) -> AsyncIterator[str]:
+    yield question
+
+
+class Agent:
+    @autolog.trace
+    def run(self, question: str) -> int:
+        return len(question)
+
+    @autolog.trace
+    @classmethod
+    def make(cls) -> Agent:
+        return cls()
+
+    @staticmethod
+    @autolog.trace(span_type="TOOL")
+    async def look_up(word: str) -> bytes:
+        return word.encode()
+
+
+async def traced_functions() -> None:
+    assert_type(answer("?", top_k=2), list[str])
+    assert_type(Agent().run("?"), int)
+    assert_type(Agent.make(), Agent)
+    assert_type(await Agent.look_up("x"), bytes)
+    async for word in stream("?"):
+        assert_type(word, str)
+    assert_type(autolog.trace(len)("abc"), int)
+    assert_type(autolog.carry(answer)("?", top_k=1), list[str])
+    autolog.update_current_trace(tags={"env": "prod"}, metadata={"k": [1]}, session_id="s", user_id="u")
+    with autolog.session("s"), autolog.user("u"):
+        pass
+    async with autolog.session("s") as name:
+        assert_type(name, str)
+
+
+def explicit_control() -> None:
+    client = autolog.Client()
+    root = client.start_trace("agent", inputs={"q": 1}, tags={"a": "b"})
+    assert_type(root, autolog.LiveSpan)
+    span = client.start_span("search", trace_id=root.trace_id, parent_id=root.span_id)
+    client.end_span(root.trace_id, span.span_id, outputs=[1], status="OK")
+    client.end_trace(root.trace_id, outputs="x")
+    assert_type(client.get_trace(root.trace_id), Trace | None)
+    assert_type(client.search_traces("status = 'OK'"), list[Trace])
+    assert_type(client.search_traces(return_type="pandas"), pd.DataFrame)
+    assert_type(client.log_feedback(root.trace_id, "helpful", value=True, source="ann"), autolog.Feedback)
+    client.log_expectation(root.trace_id, "answer", 42)
+    client.set_trace_tag(root.trace_id, "k", "v")
+    client.delete_trace_tag(root.trace_id, "k")
+
+
+def count_and_compare(trace: Trace) -> None:
+    assert_type(trace.feedback, tuple[autolog.Feedback, ...])
+    stats = autolog.stats(by="tag:env", since="7d")
+    assert_type(stats, autolog.Stats)
+    assert_type(stats.to_pandas(), pd.DataFrame)
+    comparison = autolog.compare("tag.v = 1", [trace], names=("old", "new"))
+    assert_type(comparison["cost"].difference, float | None)
+    assert_type(autolog.export([trace], Path("golden.jsonl"), layout="mlflow"), int)
+    autolog.export(autolog.search_traces(), "golden.parquet")
+    assert_type(len(autolog.read_export("golden.jsonl")), int)

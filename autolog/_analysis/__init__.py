@@ -1,0 +1,1 @@
+"""What traces add up to: statistics, comparisons, and both as pictures."""

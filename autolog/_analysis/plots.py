@@ -1,0 +1,93 @@
+"""Statistics and comparisons as matplotlib figures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from autolog._analysis.compare import Comparison
+
+__all__ = ["comparison_figure", "stats_figure"]
+
+_MOST_GROUPS: Final = 30
+# The colour-blind safe palette of Okabe and Ito (2008): https://jfly.uni-koeln.de/color/
+_BLUE: Final = "#0072B2"
+_SKY: Final = "#56B4E9"
+_ORANGE: Final = "#E69F00"
+_GREY: Final = "#999999"
+
+# Everything that is not a key that rows are grouped by.
+_MEASURES: Final = frozenset({"traces", "calls", "errors", "error_rate", "cost", "unpriced_calls", "tokens_per_second"})
+
+
+def stats_figure(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Draw groups as bars: calls with their errors, latency, tokens, cost."""
+    if not rows:
+        raise ValueError("there is nothing to draw: no call matched")
+    shown = list(reversed(rows[:_MOST_GROUPS]))
+    names = [_group(row) for row in shown]
+    places = range(len(shown))
+    figure = _figure(width=14, height=1.4 + 0.35 * len(shown))
+    calls, latency, tokens, cost = figure.subplots(1, 4, sharey=True)
+    calls.barh(places, [r["calls"] for r in shown], color=_SKY, label="calls")
+    calls.barh(places, [r["errors"] for r in shown], color=_ORANGE, label="errors")
+    calls.set_title("calls")
+    for percent, color in ((99, _SKY), (95, _BLUE), (50, _ORANGE)):
+        latency.plot([r[f"p{percent}_ms"] for r in shown], places, "o", color=color, label=f"p{percent}")
+    latency.set_title("latency, ms")
+    read, written = ([r[f"{way}_tokens"] or 0 for r in shown] for way in ("input", "output"))
+    tokens.barh(places, read, color=_BLUE, label="input")
+    tokens.barh(places, written, left=read, color=_ORANGE, label="output")
+    tokens.set_title("tokens")
+    cost.barh(places, [r["cost"] or 0.0 for r in shown], color=_BLUE)
+    cost.set_title("cost, US dollars")
+    calls.set_yticks(list(places), names)
+    for axes in (calls, latency, tokens):
+        axes.legend(fontsize="small")
+    if len(rows) > len(shown):
+        figure.suptitle(f"the first {len(shown)} of {len(rows)} groups")
+    return figure
+
+
+def comparison_figure(comparison: Comparison) -> Any:
+    """Draw differences in percent of the first set's value, each with its interval."""
+    drawn = [d for d in reversed(comparison.differences) if d.difference is not None and d.a]
+    if not drawn:
+        raise ValueError("there is nothing to draw: no measure that both sets have and that is not zero in the first")
+    figure = _figure(width=8, height=1.4 + 0.4 * len(drawn))
+    axes: Any = figure.subplots()
+    for place, found in enumerate(drawn):
+        share = 100 / abs(found.a or 1.0)
+        color = _BLUE if found.clear else _GREY
+        if found.low is not None and found.high is not None:
+            axes.plot([found.low * share, found.high * share], [place, place], color=color, linewidth=2)
+        axes.plot([(found.difference or 0.0) * share], [place], "o", color=color)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(drawn)), [d.measure for d in drawn])
+    one, two = comparison.names
+    axes.set_xlabel(f"{two} against {one}, % of {one}; lines are {comparison.confidence:.0%} intervals")
+    return figure
+
+
+def _group(row: Mapping[str, Any]) -> str:
+    keys = [v for k, v in row.items() if k not in _MEASURES and not k.endswith(("_ms", "_tokens"))]
+    return ", ".join("(none)" if v is None else str(v) for v in keys)
+
+
+def _figure(*, width: float, height: float) -> Any:
+    try:
+        figures: Any = import_module("matplotlib.figure")
+    except ImportError as e:
+        raise ImportError("plot() needs matplotlib: pip install 'autolog-genai[plot]'") from e
+    # A notebook shows a figure that pyplot does not know of, once, by this method.
+    shown: Any = type("Figure", (figures.Figure,), {"_repr_png_": _png})
+    return shown(figsize=(width, height), layout="constrained")
+
+
+def _png(figure: Any) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100)
+    return picture.getvalue()
