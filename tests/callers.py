@@ -27,7 +27,8 @@ __all__ = ["API_KEY", "Caller", "create", "instant_client", "names_of_calls", "p
 API_KEY = "sk-proj-Zx81fake9Qk2mPw7Lt5RvYb3"
 
 _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-_OURS = tuple(str(Path(module.__file__ or "").parent) for module in (autolog, wrapt))
+_INTEGRATIONS = str(Path(__file__).parents[1] / "integrations")
+_OURS = (*(str(Path(module.__file__ or "").parent) for module in (autolog, wrapt)), _INTEGRATIONS)
 
 
 class Caller:

@@ -1,0 +1,210 @@
+"""What LangChain calls back on: each event, on the thread of the program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from autolog.integration import SpanType, report, snapshot
+from autolog_langchain._describe import name_of, type_of_chain
+from autolog_langchain._keep import keep_documents, keep_generations, keep_messages
+from autolog_langchain._recorder import Recorder
+from autolog_langchain._unknown import unknown_event
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from autolog_langchain._runs import Run, Runs
+
+__all__ = ["Events", "make_handler"]
+
+
+class Events:
+    """Every event of LangChain's callback handlers."""
+
+    name = "autolog"
+    # An async callback manager calls such a handler in the program's own task, where the context is the right one.
+    run_inline = True
+    raise_error = False
+    recorder: Recorder
+
+    def _persist_run(self, run: Any) -> None:
+        """There are no run objects to persist."""
+
+    def on_chat_model_start(
+        self,
+        serialized: Any,
+        messages: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+        **more: Any,
+    ) -> None:
+        run = self.recorder.start(
+            "chat", SpanType.CHAT_MODEL, serialized, lambda: keep_messages(messages[0] if messages else ()),
+            run_id, parent_run_id, tags, metadata, name,
+        )  # fmt: skip
+        self._model_started(run, more)
+
+    def on_llm_start(
+        self,
+        serialized: Any,
+        prompts: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+        **more: Any,
+    ) -> None:
+        run = self.recorder.start(
+            "llm", SpanType.LLM, serialized, lambda: list(prompts), run_id, parent_run_id, tags, metadata, name
+        )
+        self._model_started(run, more)
+
+    def _model_started(self, run: Run | None, more: Mapping[str, Any]) -> None:
+        if run is None or run.kept is None:
+            return
+        try:
+            run.kept.facts["params"] = snapshot(more.get("invocation_params"))
+            run.kept.facts["options"] = snapshot(more.get("options"))
+        except Exception as e:
+            report("reading the parameters of a model", e)
+        # Of several prompts all runs start before the first call: `_guards` makes the right one current for each.
+        if more.get("batch_size", 1) == 1:
+            self.recorder.runs.open_window(run)
+
+    def on_llm_new_token(self, token: Any, *, run_id: UUID, **_more: Any) -> None:  # noqa: ARG002  (LangChain's name)
+        run = self.recorder.runs.get(run_id)
+        if run is not None:
+            self.recorder.runs.chunk(run, time.time_ns())
+
+    def on_stream_event(self, event: Any, *, run_id: UUID, **_more: Any) -> None:  # noqa: ARG002  (LangChain's name)
+        run = self.recorder.runs.get(run_id)
+        if run is not None:
+            self.recorder.runs.chunk(run, time.time_ns())
+
+    def on_llm_end(self, response: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.end(run_id, lambda: keep_generations(response))
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, response: Any = None, **_more: Any) -> None:
+        self.recorder.fail(run_id, error, response)
+
+    def on_chain_start(
+        self,
+        serialized: Any,
+        inputs: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+        run_type: str | None = None,
+        defers_inputs: bool = False,
+        **_more: Any,
+    ) -> None:
+        title = name or name_of(serialized, "chain")
+        kind, span_type = type_of_chain(run_type, title, tags, metadata)
+        self.recorder.start(
+            kind, span_type, serialized, lambda: None if defers_inputs else snapshot(inputs),
+            run_id, parent_run_id, tags, metadata, title,
+        )  # fmt: skip
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, inputs: Any = None, **_more: Any) -> None:
+        if inputs is not None:  # of a chain that was given a stream: known only now
+            self.recorder.inputs(run_id, inputs)
+        self.recorder.end(run_id, lambda: snapshot(outputs))
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, inputs: Any = None, **_more: Any) -> None:
+        if inputs is not None:
+            self.recorder.inputs(run_id, inputs)
+        self.recorder.fail(run_id, error)
+
+    def on_tool_start(
+        self,
+        serialized: Any,
+        input_str: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+        inputs: Any = None,
+        tool_call_id: Any = None,
+        **_more: Any,
+    ) -> None:
+        run = self.recorder.start(
+            "tool", SpanType.TOOL, serialized, lambda: input_str if inputs is None else snapshot(inputs),
+            run_id, parent_run_id, tags, metadata, name,
+        )  # fmt: skip
+        if run is not None and run.kept is not None:
+            run.kept.facts["tool_call_id"] = snapshot(tool_call_id)
+
+    def on_tool_end(self, output: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.end(run_id, lambda: snapshot(output))
+
+    def on_tool_error(self, error: BaseException, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.fail(run_id, error)
+
+    def on_retriever_start(
+        self,
+        serialized: Any,
+        query: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+        **_more: Any,
+    ) -> None:
+        run = self.recorder.start(
+            "retriever", SpanType.RETRIEVER, serialized, lambda: snapshot(query),
+            run_id, parent_run_id, tags, metadata, name,
+        )  # fmt: skip
+        if run is not None:
+            self.recorder.runs.open_window(run)
+
+    def on_retriever_end(self, documents: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.end(run_id, lambda: keep_documents(documents))
+
+    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.fail(run_id, error)
+
+    def on_retry(self, retry_state: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.note(run_id, "retry", lambda: {"attempt": snapshot(getattr(retry_state, "attempt_number", None))})
+
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.note(run_id, name, lambda: {"data": data})
+
+    def on_agent_action(self, action: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.note(run_id, "agent_action", lambda: {"action": action})
+
+    def on_agent_finish(self, finish: Any, *, run_id: UUID, **_more: Any) -> None:
+        self.recorder.note(run_id, "agent_finish", lambda: {"finish": finish})
+
+    def on_text(self, text: str, **_more: Any) -> None:
+        """A log line of a chain: said elsewhere too."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Take the events that a later LangChain may have."""
+        if name.startswith("ignore_"):
+            return False
+        if not name.startswith("on_"):
+            raise AttributeError(name)
+        return unknown_event(self.recorder, name)
+
+
+def make_handler(base_tracer: type[Any], runs: Runs) -> Any:
+    """Make the handler: a ``BaseTracer``, for LangGraph gives what its trace policy lets out to tracers only."""
+    kind = type("AutologHandler", (Events, base_tracer), {"__module__": __name__, "__doc__": Events.__doc__})
+    handler = kind()
+    handler.recorder = Recorder(runs)
+    return handler

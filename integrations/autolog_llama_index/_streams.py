@@ -1,0 +1,233 @@
+"""Calls that go on after they have returned, and every way in which these can end.
+
+- A model's generator: the library's own events say when it ended; one that is never read, its finalizer.
+- An engine's ``StreamingResponse``: the generator in it is watched, so that the answer is what the program got.
+- A chat engine's: a thread or task of the library reads the model's stream; it ends with that.
+- Any other generator: it ends when it is gone.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from types import AsyncGeneratorType, GeneratorType
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from autolog.integration import Progress, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import FrameType
+
+    from autolog.integration import LiveSpan, Outcome
+    from autolog_llama_index._call import Call
+
+__all__ = ["Streams"]
+
+_RESPONSES: Final = frozenset({"StreamingResponse", "AsyncStreamingResponse"})
+
+
+class _Watch:
+    """The end of one engine's stream: the spans of all engines that pass it on, the innermost first."""
+
+    __slots__ = ("__weakref__", "calls", "end", "pieces", "progress")
+
+    def __init__(self, end: Callable[..., None]) -> None:
+        self.calls: list[LiveSpan] = []
+        self.end = end
+        self.pieces: list[str] = []
+        self.progress = Progress()
+
+    def item(self, item: Any) -> None:
+        progress = self.progress
+        progress.last_ns = time.time_ns()
+        if not progress.count:
+            progress.first_ns = progress.last_ns
+        progress.count += 1
+        if isinstance(item, str):
+            self.pieces.append(item)
+
+    def over(self) -> None:
+        self._end(None)
+
+    def failed(self, error: BaseException) -> None:
+        self._end(None, error=error)
+
+    def left(self) -> None:
+        self._end("abandoned", self.progress.last_ns or None)
+
+    def _end(self, outcome: Outcome | None, end_time_ns: int | None = None, error: BaseException | None = None) -> None:
+        calls, self.calls = self.calls, []
+        for span in calls:
+            try:  # we are inside the program's loop
+                if error is not None:
+                    span.record_exception(error)
+                self.end(span, outcome, end_time_ns)
+            except Exception as e:
+                report("ending a LlamaIndex stream", e)
+
+
+def _watched(inner: Any, watch: _Watch) -> Generator[Any]:
+    """Give on what an engine's generator gives."""
+    try:
+        for item in inner:
+            watch.item(item)
+            yield item
+    except GeneratorExit:
+        watch.left()
+        if hasattr(inner, "close"):
+            inner.close()
+        raise
+    except BaseException as e:
+        watch.failed(e)
+        raise
+    watch.over()
+
+
+class _AsyncWatched:
+    """Stands before an engine's async generator; what we lack is asked of it.
+
+    No async generator: the event loop would have to close two where the program left one.
+    """
+
+    __slots__ = ("__weakref__", "_inner", "_watch")
+
+    def __init__(self, inner: Any, watch: _Watch) -> None:
+        self._inner = inner
+        self._watch = watch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __aiter__(self) -> _AsyncWatched:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            item = await self._inner.__anext__()
+        except StopAsyncIteration:
+            self._watch.over()
+            raise
+        except BaseException as e:
+            self._watch.failed(e)
+            raise
+        self._watch.item(item)
+        return item
+
+    async def asend(self, value: Any) -> Any:
+        return await self._inner.asend(value)
+
+    async def athrow(self, *args: Any) -> Any:
+        return await self._inner.athrow(*args)
+
+    async def aclose(self) -> None:
+        self._watch.left()
+        await self._inner.aclose()
+
+
+class Streams:
+    """Every stream that is open."""
+
+    def __init__(
+        self,
+        open_spans: dict[str, LiveSpan],
+        frames: dict[FrameType, LiveSpan],
+        end: Callable[..., None],
+    ) -> None:
+        self._open = open_spans
+        self._frames = frames
+        self._end = end
+        self._watches: weakref.WeakKeyDictionary[Any, _Watch] = weakref.WeakKeyDictionary()
+        # By the identity of the response that a chat engine gave: what writes into it is told by that alone.
+        self._chats: dict[int, LiveSpan] = {}
+
+    def begin(self, span: LiveSpan, call: Call, result: Any) -> bool:
+        """Watch what a call returned; ``False`` where that is the whole result."""
+        kind: Any = cast("Any", type(result))
+        if kind is GeneratorType or kind is AsyncGeneratorType:
+            return self._hold(span, call, result)
+        if kind.__name__ in _RESPONSES:
+            return self._watch_response(span, call, result)
+        if kind.__name__ == "StreamingAgentChatResponse":
+            return self._watch_chat(span, result)
+        return False
+
+    def _hold(self, span: LiveSpan, call: Call, generator: Any) -> bool:
+        frame = _frame_of(generator)
+        if frame is None:
+            return False
+        call.chunks = True
+        call.frame = frame
+        self._frames[frame] = span
+        weakref.finalize(generator, self._gone, call.id)
+        return True
+
+    def _gone(self, id_: str) -> None:
+        """A generator that its program has dropped, whatever became of it."""
+        span = self._open.get(id_)
+        if span is None:
+            return
+        try:
+            self._end_gone(span, span.capture)
+        except Exception as e:
+            report("ending a LlamaIndex stream", e)
+
+    def _end_gone(self, span: LiveSpan, call: Call) -> None:
+        if call.kind.family == "model":
+            call.kind.finish(call, None)
+            progress = span.progress
+            last = progress.last_ns if progress is not None else 0
+            # A model whose package sends no events may well have been read to its end.
+            self._end(span, "abandoned" if call.source is not None else None, last or None)
+        else:
+            self._end(span)
+
+    def _watch_response(self, span: LiveSpan, call: Call, response: Any) -> bool:
+        inner = getattr(response, "response_gen", None)
+        if inner is None:
+            return False
+        watch = self._watches.get(inner)
+        if watch is None:
+            watch = _Watch(self._end)
+            frame = _frame_of(inner)
+            if frame is not None and frame not in self._frames:  # else the model's own
+                call.frame = frame
+                self._frames[frame] = span
+            asynchronous = hasattr(inner, "__anext__")
+            outer: Any = _AsyncWatched(inner, watch) if asynchronous else _watched(inner, watch)
+            self._watches[outer] = watch
+            weakref.finalize(outer, watch.left)
+            response.response_gen = outer
+        watch.calls.append(span)
+        call.chunks = True
+        call.pieces = watch.pieces
+        span.progress = watch.progress
+        return True
+
+    def _watch_chat(self, span: LiveSpan, response: Any) -> bool:
+        key = id(response)
+        self._chats[key] = span
+        weakref.finalize(response, self._chat_gone, key)
+        if response.is_done or response.exception is not None:  # its writer was faster than us
+            self.written(key, response.response, response.exception)
+        return True
+
+    def written(self, key: int, text: str | None, error: BaseException | None) -> None:
+        """A chat engine's answer is complete, or will never be."""
+        span = self._chats.pop(key, None)
+        if span is None:
+            return
+        if span.end_time_ns is None:
+            span.capture.output = text
+        if error is not None:
+            span.record_exception(error)
+        self._end(span)
+
+    def _chat_gone(self, key: int) -> None:
+        span = self._chats.pop(key, None)
+        if span is not None:
+            self._end(span, "abandoned")
+
+
+def _frame_of(generator: Any) -> FrameType | None:
+    return cast("FrameType | None", getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None))
