@@ -1,7 +1,7 @@
 # One command a question; CI asks the same ones.
 NOX = .venv/bin/nox
 
-.PHONY: all demo test lint types package bench lock format
+.PHONY: all demo test lint types view package bench lock format
 
 all: $(NOX)
 	$(NOX)
@@ -12,6 +12,9 @@ $(NOX):
 
 demo:
 	python3 -m venv .venv && .venv/bin/pip install -q -e '.[demo]' && .venv/bin/autolog demo
+
+view: $(NOX)
+	$(NOX) -s view
 
 test: $(NOX)
 	$(NOX) -s "tests(openai3)"

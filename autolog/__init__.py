@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autolog._tracing.fluent import get_current_active_span, get_last_active_trace_id, start_span
     from autolog._tracing.labels import session, update_current_trace, user
     from autolog._tracing.span import LiveSpan
+    from autolog._view.notebook import display
 
 __all__ = [
     "Client",
@@ -51,6 +52,7 @@ __all__ = [
     "compare",
     "configure",
     "delete_traces",
+    "display",
     "export",
     "flush",
     "get_current_active_span",
@@ -139,6 +141,7 @@ _HOMES = {
     "carry": "_tracing.carry",
     "compare": "_analysis.compare",
     "delete_traces": "_finding",
+    "display": "_view.notebook",
     "export": "_export.dataset",
     "get_current_active_span": "_tracing.fluent",
     "get_last_active_trace_id": "_tracing.fluent",

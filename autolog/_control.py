@@ -116,6 +116,9 @@ def _submit_first(state: TraceState, span: LiveSpan) -> None:
 
 def _exporters(now: Settings) -> Sequence[Exporter]:
     found: list[Exporter] = list(now.exporters)
+    notebook = sys.modules.get("autolog._view.notebook")
+    if notebook is not None:  # loaded where traces are shown under cells
+        found.append(notebook.arrivals)
     if now.store is not None:
         from autolog._pipeline.exporters import StoreExporter
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -161,6 +162,7 @@ def integrations() -> dict[str, Status]:
 def autolog_all(*, log_traces: bool, exclude: Iterable[str]) -> dict[str, Status]:
     """Turn every integration on or off whose library is installed; see :func:`autolog.autolog`."""
     left_out = {exclude} if isinstance(exclude, str) else set(exclude)
+    _in_notebook(on=log_traces)
     with _lock:
         for unknown in sorted(left_out - set(names())):
             raise ValueError(f"there is no integration {unknown!r} to exclude; there are: {', '.join(names())}")
@@ -184,6 +186,8 @@ def autolog_all(*, log_traces: bool, exclude: Iterable[str]) -> dict[str, Status
 
 def switch(name: str, *, log_traces: bool, options: Mapping[str, Any]) -> None:
     """Turn one integration on with these options, or off."""
+    if log_traces:
+        _in_notebook(on=True)
     with _lock:
         if not log_traces:
             _turn_off(name)
@@ -217,6 +221,20 @@ def switch(name: str, *, log_traces: bool, options: Mapping[str, Any]) -> None:
         except Exception:
             _turn_off(name)
             raise
+
+
+def _in_notebook(*, on: bool) -> None:
+    """Show traces under a notebook's cells from now on, or no longer."""
+    if "IPython" in sys.modules and (on or "autolog._view.notebook" in sys.modules):
+        from autolog._view import notebook
+
+        try:
+            if on and _control.settings().enabled:
+                notebook.attach()
+            else:
+                notebook.detach()
+        except Exception as e:
+            report("showing traces in the notebook", e)
 
 
 def _turn_off(name: str) -> None:

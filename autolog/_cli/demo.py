@@ -1,4 +1,4 @@
-"""``autolog demo``: a small traced program that needs neither a key nor a network."""
+"""``autolog demo``: small traced programs that need neither a key nor a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["run"]
 
 
 def run(arguments: Namespace) -> int:
-    """Run the demo of one library."""
+    """Run the demo of one library, or of all that are installed."""
     import autolog
 
     if arguments.store:

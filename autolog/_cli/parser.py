@@ -34,9 +34,14 @@ def build_parser() -> Parser:
     add_replay_proxy(commands, _command)
     _run(commands)
     demo = _command(
-        commands, "demo", "run a small traced program without a key or a network", "demo", "autolog demo openai"
+        commands, "demo", "run small traced programs without a key or a network", "demo", "autolog demo langchain"
     )
-    demo.add_argument("name", nargs="?", default="openai", help="which library (default: openai)")
+    demo.add_argument(
+        "name",
+        nargs="?",
+        default="openai",
+        help="openai (the default), langchain, llama-index, or all that are installed",
+    )
     demo.add_argument("--json", action="store_true", help="print the demo's newest trace as JSON")
     _store_option(demo)
     integrations = _command(
@@ -114,9 +119,10 @@ def _traces(commands: Any) -> None:
         "autolog traces show @last",
         "autolog traces show 0af76519 --messages",
         "autolog traces show @last --md | pbcopy",
+        "autolog traces show @last @-2 --html traces.html",
     )  # fmt: skip
     show.add_argument(
-        "id", nargs="?", default="@last", help="trace id, the beginning of one, @last (the default) or @-2"
+        "id", nargs="*", default=["@last"], help="trace id, the beginning of one, @last (the default) or @-2"
     )
     show.add_argument("--messages", action="store_true", help="show what was said, call by call")
     show.add_argument("--span", metavar="ID", help="show all of one span: its id or the beginning of it")
@@ -124,6 +130,7 @@ def _traces(commands: Any) -> None:
     form = show.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--md", action="store_true", help="print Markdown")
+    form.add_argument("--html", metavar="FILE", help="write one HTML file of all the ids: a page to look into, offline")
     _store_option(show)
 
     stats = _command(

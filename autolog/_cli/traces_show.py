@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from autolog._cli import output
 from autolog._cli.errors import FOUND, NOTHING, USAGE, CommandError
@@ -19,6 +19,9 @@ from autolog._render.markdown import trace_markdown
 from autolog._render.messages import conversation
 from autolog._render.tree import trace_lines
 
+if TYPE_CHECKING:
+    from autolog._store import Store
+
 __all__ = ["run"]
 
 _MOST_SPANS: Final = 1_000
@@ -26,11 +29,18 @@ _MOST_SPANS: Final = 1_000
 
 def run(arguments: Namespace) -> int:
     """Show a trace."""
+    ids: list[str] = [arguments.id] if isinstance(arguments.id, str) else arguments.id
+    file: str | None = arguments.html
+    if len(ids) > 1 and file is None:
+        raise CommandError("more than one trace is shown in a file only: add --html FILE", code=USAGE)
+    if file is not None and (arguments.span or arguments.messages or arguments.all):
+        raise CommandError("--html shows all spans and messages: leave out --span, --messages and --all", code=USAGE)
     with opened(arguments) as store:
-        # For people, an image is a word; a program gets its bytes.
-        trace = store.get_trace(resolve(store, arguments.id), blobs=arguments.json)
-    if trace is None:
-        raise CommandError(f"the trace {arguments.id} has just been deleted", code=NOTHING)
+        # For people, an image is a word; a program and a page get its bytes.
+        traces = [_trace(store, i, blobs=arguments.json or file is not None) for i in ids]
+    if file is not None:
+        return _write_page(traces, file)
+    (trace,) = traces
     span = _span(trace, arguments.span) if arguments.span else None
     if arguments.json:
         output.print_json(_messages(trace, span) if arguments.messages else (span or trace).to_dict())
@@ -38,6 +48,24 @@ def run(arguments: Namespace) -> int:
         sys.stdout.write(output.charset().writable(trace_markdown(trace.with_spans([span]) if span else trace)))
     else:
         output.emit(_lines(trace, span, arguments))
+    return FOUND
+
+
+def _trace(store: Store, wanted: str, *, blobs: bool) -> Trace:
+    trace = store.get_trace(resolve(store, wanted), blobs=blobs)
+    if trace is None:
+        raise CommandError(f"the trace {wanted} has just been deleted", code=NOTHING)
+    return trace
+
+
+def _write_page(traces: list[Trace], file: str) -> int:
+    from autolog._view.page import html
+
+    try:
+        html(traces, file)
+    except OSError as e:
+        raise CommandError(f"{file} cannot be written: {e.strerror or e}", code=USAGE) from e
+    output.note(f"wrote {len(traces):,} trace{'s' * (len(traces) != 1)} to {file}")
     return FOUND
 
 

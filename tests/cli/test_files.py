@@ -67,7 +67,7 @@ def test_parquet_holds_the_same_or_names_what_is_missing(cli: Cli, store_path: P
 
     frame = pd.read_parquet("a.parquet")
     assert [Trace.from_json(cli("traces", "export", i).out).name for i in frame["trace_id"]] == list(frame["name"])
-    assert [len(json.loads(s)) for s in frame["spans"]] == [1, 1, 1, 8]
+    assert [len(json.loads(s)) for s in frame["spans"]] == [2, 1, 1, 8]
 
 
 def test_a_file_that_cannot_be_finished_is_not_left_behind(

@@ -1,0 +1,176 @@
+// What was said in a call, whatever shape it was recorded in: the conventions' messages first, else what looks like one.
+import { type Content, type Fields, type Json, asText, isFields, list, structure } from "./payload";
+import { imageSource, mediaSource } from "./safe";
+
+export type Part =
+  | { kind: "text" | "reasoning" | "note"; text: string }
+  | { kind: "call"; name: string; id: string; value: Json | undefined }
+  | { kind: "result"; id: string; value: Json | undefined }
+  | { kind: "image" | "audio"; source: string; text: string }
+  | { kind: "data"; value: Json };
+
+export interface Message {
+  role: string;
+  name: string;
+  note: string;
+  parts: Part[];
+}
+
+export interface Document {
+  id: string;
+  score: number | undefined;
+  text: string;
+  rest: Fields;
+}
+
+const USUAL_ENDS = new Set(["", "stop", "tool_calls", "tool_call", "function_call", "completed", "end_turn"]);
+const ROLES: Record<string, string> = { human: "user", ai: "assistant", function: "tool", model: "assistant" };
+
+export const attribute = (content: Content, name: string): Json | undefined =>
+  isFields(content.span["attributes"]) ? content.span["attributes"][name] : undefined;
+
+export function inputMessages(content: Content): Message[] {
+  const system = list(attribute(content, "gen_ai.system_instructions"));
+  const said = list(attribute(content, "gen_ai.input.messages")).map(message);
+  if (system.length) said.unshift({ role: "system", name: "", note: "", parts: system.map(part) });
+  return said.length ? said : looksSaid(content.span["inputs"]);
+}
+
+export function outputMessages(content: Content): Message[] {
+  const said = list(attribute(content, "gen_ai.output.messages")).map(message);
+  return said.length ? said : looksSaid(content.span["outputs"]);
+}
+
+function looksSaid(value: Json | undefined): Message[] {
+  const read = structure(value);
+  let found: Json | undefined = read;
+  if (isFields(read)) {
+    const choices = read["choices"];
+    found = Array.isArray(choices) ? choices.map((c) => (isFields(c) ? (c["message"] ?? null) : null)) : read["messages"];
+    // What stands beside the messages is shown with them, so there must be nothing beside them but a model's call.
+    if (found === undefined || (!Array.isArray(choices) && Object.keys(read).length > 1 && !("model" in read))) return [];
+  }
+  // Some libraries nest the messages of a batch.
+  if (Array.isArray(found) && found.length === 1 && Array.isArray(found[0])) found = found[0];
+  if (!Array.isArray(found) || !found.length || !found.every(isMessage)) return [];
+  return found.map(message);
+}
+
+const isMessage = (value: Json): boolean =>
+  isFields(value) &&
+  (typeof value["role"] === "string" || (typeof value["type"] === "string" && value["type"] in ROLES)) &&
+  ("content" in value || "parts" in value || "tool_calls" in value);
+
+function message(value: Json): Message {
+  if (!isFields(value)) return { role: "message", name: "", note: "", parts: [part(value)] };
+  const kind = asText(value["role"]) || asText(value["type"]) || "message";
+  const said = value["parts"] ?? value["content"];
+  const parts = (typeof said === "string" ? (said ? [said] : []) : list(said)).map(part);
+  const role = ROLES[kind] ?? kind;
+  const reasoning = asText(value["reasoning_content"] ?? value["reasoning"]);
+  if (reasoning) parts.unshift({ kind: "reasoning", text: reasoning });
+  for (const call of list(value["tool_calls"])) parts.push(part(isFields(call) ? { ...call, type: "tool_call" } : call));
+  const answered = asText(value["tool_call_id"]);
+  const end = asText(value["finish_reason"]);
+  return {
+    role,
+    name: asText(value["name"]),
+    note: USUAL_ENDS.has(end) ? "" : end,
+    parts: answered ? [{ kind: "result", id: answered, value: said ?? null }] : parts,
+  };
+}
+
+function part(value: Json): Part {
+  if (typeof value === "string") return { kind: "text", text: value };
+  if (!isFields(value)) return { kind: "data", value };
+  const text = (v: Json | undefined): string => (typeof v === "string" ? v : isFields(v) ? asText(v["value"] ?? v) : asText(v));
+  switch (value["type"]) {
+    case "text":
+    case "input_text":
+    case "output_text":
+      return { kind: "text", text: text(value["content"] ?? value["text"]) };
+    case "refusal":
+      return { kind: "text", text: text(value["content"] ?? value["refusal"]) };
+    case "reasoning":
+    case "thinking":
+      return { kind: "reasoning", text: text(value["content"] ?? value["thinking"] ?? value["summary"]) };
+    case "tool_call":
+    case "tool_use":
+    case "server_tool_call": {
+      const inner = isFields(value["function"]) ? value["function"] : value;
+      const given = inner["arguments"] ?? inner["args"] ?? inner["input"] ?? inner["server_tool_call"];
+      return { kind: "call", name: asText(inner["name"]) || "tool", id: asText(value["id"]), value: structure(given) };
+    }
+    case "tool_call_response":
+    case "tool_result":
+    case "server_tool_call_response": {
+      const result = value["response"] ?? value["result"] ?? value["content"] ?? value["server_tool_call_response"];
+      return { kind: "result", id: asText(value["id"] ?? value["tool_use_id"]), value: structure(result) };
+    }
+    case "image_url":
+    case "input_image":
+    case "image":
+    case "blob":
+    case "uri":
+    case "file":
+    case "input_audio":
+      return medium(value);
+    default:
+      return { kind: "data", value };
+  }
+}
+
+function medium(value: Fields): Part {
+  const nested = [value["image_url"], value["input_audio"], value["source"]].find(isFields) ?? value;
+  const address = asText(value["uri"]) || asText(nested["url"]) || (typeof value["image_url"] === "string" ? value["image_url"] : "");
+  const mime = asText(value["mime_type"] ?? nested["media_type"]) || (nested["format"] ? `audio/${asText(nested["format"])}` : "");
+  const bytes = [value["content"], nested["data"]].find((v) => typeof v === "string") as string | undefined;
+  const what = mime || asText(value["modality"]) || asText(value["type"]) || "file";
+  const whole = address || (bytes !== undefined ? `data:${mime};base64,${bytes}` : "");
+  const image = imageSource(whole);
+  if (image) return { kind: "image", source: image, text: what };
+  const audio = mediaSource(whole);
+  if (audio) return { kind: "audio", source: audio, text: asText(value["transcript"]) || what };
+  return { kind: "note", text: `${what}: ${describe(value, address, bytes)}` };
+}
+
+function describe(value: Fields, address: string, bytes: string | undefined): string {
+  if (address.startsWith("data:")) return `${address.length.toLocaleString("en")} characters of data`;
+  if (address) return `${address} (not loaded)`;
+  if (bytes !== undefined) return `${bytes.length.toLocaleString("en")} characters of base64`;
+  const kept = [value["content"], ...Object.values(value)].find((v) => isFields(v) && ("$blob" in v || "size" in v));
+  if (isFields(kept)) return `${Number(kept["size"] ?? 0).toLocaleString("en")} bytes, not kept here`;
+  return asText(value["file_id"]) || "not kept";
+}
+
+/** Documents of a retriever or reranker, however its library names their members. */
+export function documents(content: Content): Document[] {
+  const told = list(attribute(content, "gen_ai.retrieval.documents"));
+  const found = told.length ? told : outputDocuments(structure(content.span["outputs"]));
+  return found.filter(isFields).map(document_);
+}
+
+function outputDocuments(outputs: Json | undefined): Json[] {
+  const within = isFields(outputs) ? (outputs["documents"] ?? outputs["nodes"] ?? outputs["source_nodes"]) : outputs;
+  const items = Array.isArray(within) ? within : [];
+  return items.length && items.every((d) => isFields(d) && documentText(d) !== undefined) ? items : [];
+}
+
+const documentText = (value: Fields): string | undefined => {
+  const inner = isFields(value["node"]) ? value["node"] : value;
+  return [inner["page_content"], inner["content"], inner["text"]].find((t) => typeof t === "string") as string | undefined;
+};
+
+function document_(value: Fields): Document {
+  const inner = isFields(value["node"]) ? value["node"] : value;
+  const score = value["score"] ?? value["relevance_score"];
+  const hidden = new Set(["page_content", "content", "text", "score", "relevance_score", "id", "node", "type"]);
+  const rest = { ...(isFields(inner["metadata"]) ? inner["metadata"] : {}) };
+  for (const [k, v] of Object.entries(value)) if (!hidden.has(k) && k !== "metadata" && v !== null) rest[k] = v;
+  return {
+    id: asText(value["id"] ?? inner["id"] ?? inner["id_"]),
+    score: typeof score === "number" ? score : undefined,
+    text: documentText(value) ?? "",
+    rest,
+  };
+}
