@@ -23,9 +23,9 @@ from autolog._otel.counting import DeepestUsage
 from autolog._otel.overlay import Profile
 from autolog._otel.propagation import RANDOM, SAMPLED, RemoteParent
 from autolog._otel.values import attribute_value, clean_text
-from autolog._tracing.guard import report
 from autolog._pipeline.materialise import fragment
 from autolog._tracing.context import is_suppressed
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan
 
 __all__ = ["Mirror", "ProviderBridge"]

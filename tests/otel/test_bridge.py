@@ -26,8 +26,8 @@ import autolog
 from autolog import semconv
 from autolog._otel.bridge import ProviderBridge
 from autolog._otel.propagation import extract
-from autolog._tracing import guard
 from autolog._patching.patcher import Patcher
+from autolog._tracing import guard
 from autolog._tracing.context import activate, deactivate
 from autolog._tracing.span import LiveSpan, runtime
 from autolog.integration import Begin, Fields, Operation, Usage
