@@ -67,7 +67,7 @@ def ended(
         body = _bytes(response)
         if tapped or not kept:
             tap = BodyTap(keep=kept)
-            tap.size = len(body)
+            tap.size_not_kept = 0 if kept else len(body)
             tap.chunks = [body[i : i + 7] for i in range(0, len(body), 7)] if kept else []
             tap.exhausted = exhausted
             exchange.body = tap
