@@ -37,7 +37,7 @@ def models(chat_url: str | None = None, embed_url: str | None = None) -> tuple[A
         max_completion_tokens=48,
     )
     embeddings = OpenAIEmbeddings(
-        model=os.environ.get("EMBED_MODEL", "all-minilm-l6-v2"),
+        model=os.environ.get("EMBEDDING_MODEL", "all-minilm-l6-v2"),
         base_url=embed_url or url,
         api_key=key,
         check_embedding_ctx_length=False,  # texts as they are: the tokeniser of OpenAI's models would be downloaded

@@ -22,11 +22,11 @@ def get_weather(city: str) -> str:
     return {"Paris": "18 C and sunny", "Rome": "24 C and cloudy"}[city]
 
 
-def models() -> tuple[Any]:
+def models(chat_url: str | None = None, embed_url: str | None = None) -> tuple[Any]:  # noqa: ARG001  (it embeds nothing)
     """A chat model of any server with OpenAI's API."""
     llm = OpenAILike(
         model=os.environ.get("CHAT_MODEL", "smollm2-135m-instruct"),
-        api_base=os.environ.get("OPENAI_BASE_URL", "http://model.test/v1"),
+        api_base=chat_url or os.environ.get("OPENAI_BASE_URL", "http://model.test/v1"),
         api_key=os.environ.get("OPENAI_API_KEY", "none"),
         is_chat_model=True,
         is_function_calling_model=True,

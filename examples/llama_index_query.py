@@ -23,20 +23,20 @@ NOTES = {
 QUESTION = "On which days are the roses watered?"
 
 
-def models() -> tuple[Any, Any]:
+def models(chat_url: str | None = None, embed_url: str | None = None) -> tuple[Any, Any]:
     """A chat model and an embedding model of any server with OpenAI's API."""
     address = os.environ.get("OPENAI_BASE_URL", "http://model.test/v1")
     key = os.environ.get("OPENAI_API_KEY", "none")
     llm = OpenAILike(
         model=os.environ.get("CHAT_MODEL", "smollm2-135m-instruct"),
-        api_base=address,
+        api_base=chat_url or address,
         api_key=key,
         is_chat_model=True,
         temperature=0,
         max_tokens=48,
     )
     embeddings = OpenAIEmbedding(
-        model_name=os.environ.get("EMBEDDING_MODEL", "all-minilm-l6-v2"), api_base=address, api_key=key
+        model_name=os.environ.get("EMBEDDING_MODEL", "all-minilm-l6-v2"), api_base=embed_url or address, api_key=key
     )
     return llm, embeddings
 

@@ -19,13 +19,13 @@ NOTES = ["The library opens at nine and closes at six.", "The museum is closed o
 QUESTION = "When does the library open?"
 
 
-def models() -> tuple[Any, Any]:
+def models(chat_url: str | None = None, embed_url: str | None = None) -> tuple[Any, Any]:
     """A chat model and an embedding model of any server with OpenAI's API."""
     address = os.environ.get("OPENAI_BASE_URL", "http://model.test/v1")
     key = os.environ.get("OPENAI_API_KEY", "none")
     llm = OpenAILike(
         model=os.environ.get("CHAT_MODEL", "smollm2-135m-instruct"),
-        api_base=address,
+        api_base=chat_url or address,
         api_key=key,
         is_chat_model=True,
         temperature=0,
@@ -34,7 +34,7 @@ def models() -> tuple[Any, Any]:
         additional_kwargs={"stream_options": {"include_usage": True}},
     )
     embeddings = OpenAIEmbedding(
-        model_name=os.environ.get("EMBEDDING_MODEL", "all-minilm-l6-v2"), api_base=address, api_key=key
+        model_name=os.environ.get("EMBEDDING_MODEL", "all-minilm-l6-v2"), api_base=embed_url or address, api_key=key
     )
     return llm, embeddings
 

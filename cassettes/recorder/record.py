@@ -10,23 +10,19 @@ import argparse
 import sys
 import tempfile
 import time
-from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 CASSETTES = HERE.parent
 sys.path[:0] = [str(HERE), str(CASSETTES.parent / "tests")]
 
 import openai  # noqa: E402
+from keeping import keep  # noqa: E402
 from scenarios import BASE_URL, SCENARIOS, Scenario, client_for, find  # noqa: E402
-from server import CACHE, server_version, servers  # noqa: E402
+from server import CACHE, servers  # noqa: E402
 
 import autolog  # noqa: E402
-from autolog._replay.cassette import Interaction  # noqa: E402
-from autolog._replay.format import load, save  # noqa: E402
 
 
 def _client(scenario: Scenario, ports: dict[str, int]) -> openai.OpenAI:
@@ -39,13 +35,6 @@ def _client(scenario: Scenario, ports: dict[str, int]) -> openai.OpenAI:
     return client_for(scenario, http_client=openai.DefaultHttpxClient(event_hooks={"request": [route]}), timeout=120)
 
 
-def _at_base_url(interaction: Interaction) -> Interaction:
-    """The same as the scenario's client means it, whatever port the server had."""
-    where, address = urlsplit(interaction.request.uri), urlsplit(BASE_URL)
-    uri = where._replace(scheme=address.scheme, netloc=address.netloc).geturl()
-    return replace(interaction, request=replace(interaction.request, uri=uri))
-
-
 def record(scenario: Scenario, ports: dict[str, int]) -> Path:
     """Runs a scenario against the servers and replaces its cassette, if the scenario came to its end."""
     target = CASSETTES / f"{scenario.cassette}.yaml"
@@ -53,12 +42,7 @@ def record(scenario: Scenario, ports: dict[str, int]) -> Path:
         new = Path(folder) / target.name
         with autolog.replay(new, mode="all", record_errors=True), _client(scenario, ports) as client:
             scenario.run(client)
-        cassette = load(new)
-    # In the order in which a person wants to know it; the rest is what every recording says of itself.
-    metadata = {"source": "recorded", "scenario": scenario.name, **cassette.metadata, "openai": version("openai")}
-    metadata["server"] = server_version()
-    interactions = tuple(_at_base_url(each) for each in cassette.interactions)
-    save(replace(cassette, metadata=metadata, interactions=interactions), target)
+        keep(new, target, base_url=BASE_URL, scenario=scenario.name, packages=["openai"])
     return target
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from llamaindex_kit import QUIET, shape
-from scenarios_llama_index import ROOT, SCENARIOS, Scenario, find
+from scenarios_frameworks import LLAMA_INDEX as SCENARIOS
+from scenarios_frameworks import Scenario, find
 
 import autolog
 
@@ -81,9 +82,8 @@ def usage_of(call: Any) -> dict[str, int]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_the_example_runs(tmp_path: Any, scenario: Scenario) -> None:
-    example = ROOT / "examples" / f"llama_index_{scenario.name}.py"
     settings = {"PATH": "", "AUTOLOG_STORE": str(tmp_path / "traces.db"), "HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "ignore", str(example)]
+    command = [sys.executable, "-W", "ignore", str(scenario.example)]
     done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "OK" in done.stdout
@@ -91,6 +91,6 @@ def test_the_example_runs(tmp_path: Any, scenario: Scenario) -> None:
 
 
 def test_find() -> None:
-    assert find("agent").cassette.is_file()
-    with pytest.raises(KeyError, match="there are query, streaming, agent"):
+    assert find("llama_index/agent").cassette.is_file()
+    with pytest.raises(KeyError, match="there are langchain/rag, "):
         find("nothing")
