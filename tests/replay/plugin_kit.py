@@ -107,7 +107,9 @@ class Project:
 
     def run(self, *arguments: str, separate: bool = False) -> pytest.RunResult:
         """Run the tests, in this process or a separate one."""
-        given = ["-p", "autolog.pytest_plugin", "-p", "no:cacheprovider", "-W", "default", "-rA", *arguments]
+        # Run in this process, it finds the plugin imported already.
+        warnings = ["-W", "default", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        given = ["-p", "autolog.pytest_plugin", "-p", "no:cacheprovider", *warnings, "-rA", *arguments]
         if separate:
             return self.pytester.runpytest_subprocess(*given)
         return self.pytester.runpytest_inprocess(*given)
