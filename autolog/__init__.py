@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 # Nothing else is imported here: `import autolog` costs a program what one small module costs.
@@ -83,6 +84,7 @@ def autolog(*, log_traces: bool = True, exclude: Iterable[str] = ()) -> dict[str
     """
     from autolog import _registry
 
+    _watch_notebook()
     return _registry.autolog_all(log_traces=log_traces, exclude=exclude)
 
 
@@ -107,6 +109,7 @@ def configure(**changes: Unpack[Changes]) -> None:
     ``{"my-model": {"input": 0.5, "output": 1.5}}``. ``max_pending_mb`` (AUTOLOG_MAX_PENDING_MB, 256): what may wait
     to be stored before whole traces are dropped. ``flush_interval_ms`` (AUTOLOG_FLUSH_INTERVAL_MS, 200): how long a
     batch gathers. ``otlp_profile`` (AUTOLOG_OTLP_PROFILE, ``"all"``): ``"otel"`` sends the conventions' names alone.
+    ``display`` (AUTOLOG_DISPLAY, default true): show traces under a notebook's cells.
 
     Raises ``TypeError`` or ``ValueError`` naming what is wrong; nothing is changed then.
     """
@@ -186,3 +189,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _watch_notebook() -> None:
+    # The view asks to be told when tracing is turned on. Where there is no notebook it is not loaded.
+    if "IPython" in sys.modules:
+        from autolog._view import notebook  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+
+_watch_notebook()

@@ -7,22 +7,28 @@ import os
 import sys
 import threading
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from autolog import _settings
-from autolog._tracing.guard import report
 from autolog._settings import Settings
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
     from autolog._pipeline.worker import Pipeline
     from autolog._store import Store
 
-__all__ = ["configure", "flush", "pipeline", "settings", "status", "store"]
+__all__ = ["configure", "flush", "more_exporters", "on_switch", "pipeline", "settings", "status", "store"]
+
+# What stands above registers itself here, so that nothing below has to know it.
+on_switch: Final[list[Callable[[bool], None]]] = []
+"""Called when tracing is turned on (``True``), and when all of it is turned off (``False``)."""
+more_exporters: Final[list[Exporter]] = []
+"""Where traces go besides what the settings say."""
 
 _log = logging.getLogger("autolog")
 _lock = threading.RLock()
@@ -116,9 +122,7 @@ def _submit_first(state: TraceState, span: LiveSpan) -> None:
 
 def _exporters(now: Settings) -> Sequence[Exporter]:
     found: list[Exporter] = list(now.exporters)
-    notebook = sys.modules.get("autolog._view.notebook")
-    if notebook is not None:  # loaded where traces are shown under cells
-        found.append(notebook.arrivals)
+    found += more_exporters
     if now.store is not None:
         from autolog._pipeline.exporters import StoreExporter
 

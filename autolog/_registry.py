@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import operator
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -162,7 +161,7 @@ def integrations() -> dict[str, Status]:
 def autolog_all(*, log_traces: bool, exclude: Iterable[str]) -> dict[str, Status]:
     """Turn every integration on or off whose library is installed; see :func:`autolog.autolog`."""
     left_out = {exclude} if isinstance(exclude, str) else set(exclude)
-    _in_notebook(on=log_traces)
+    _tell(on=log_traces)
     with _lock:
         for unknown in sorted(left_out - set(names())):
             raise ValueError(f"there is no integration {unknown!r} to exclude; there are: {', '.join(names())}")
@@ -187,7 +186,7 @@ def autolog_all(*, log_traces: bool, exclude: Iterable[str]) -> dict[str, Status
 def switch(name: str, *, log_traces: bool, options: Mapping[str, Any]) -> None:
     """Turn one integration on with these options, or off."""
     if log_traces:
-        _in_notebook(on=True)
+        _tell(on=True)
     with _lock:
         if not log_traces:
             _turn_off(name)
@@ -223,18 +222,13 @@ def switch(name: str, *, log_traces: bool, options: Mapping[str, Any]) -> None:
             raise
 
 
-def _in_notebook(*, on: bool) -> None:
-    """Show traces under a notebook's cells from now on, or no longer."""
-    if "IPython" in sys.modules and (on or "autolog._view.notebook" in sys.modules):
-        from autolog._view import notebook
-
+def _tell(*, on: bool) -> None:
+    """Tell what has asked to know that tracing was turned on, or off altogether."""
+    for told in tuple(_control.on_switch):
         try:
-            if on and _control.settings().enabled:
-                notebook.attach()
-            else:
-                notebook.detach()
+            told(on)
         except Exception as e:
-            report("showing traces in the notebook", e)
+            report("showing traces", e)
 
 
 def _turn_off(name: str) -> None:

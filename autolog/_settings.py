@@ -34,6 +34,7 @@ class Settings:
     prices: Mapping[str, Price] | None = None
     max_pending_mb: int = 256
     flush_interval_ms: int = 200
+    display: bool = True
     otlp_profile: Literal["all", "otel"] = "all"
 
 
@@ -51,6 +52,7 @@ class Changes(TypedDict, total=False):
     prices: Mapping[str, Price] | None
     max_pending_mb: int
     flush_interval_ms: int
+    display: bool
     otlp_profile: Literal["all", "otel"]
 
 
@@ -99,6 +101,7 @@ ENVIRONMENT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "AUTOLOG_TRACER_PROVIDER": ("tracer_provider", _provider),
     "AUTOLOG_MAX_PENDING_MB": ("max_pending_mb", int),
     "AUTOLOG_FLUSH_INTERVAL_MS": ("flush_interval_ms", int),
+    "AUTOLOG_DISPLAY": ("display", _bool),
     "AUTOLOG_OTLP_PROFILE": ("otlp_profile", _profile),
 }
 

@@ -1,18 +1,20 @@
 """Make the pictures of the documents again.
 
 ``python docs/pictures.py TRACE.json OUT.svg [WIDTH]`` draws the tree of a trace as in a terminal;
-``python docs/pictures.py demo`` plays the recorded demo and takes all pictures of it, the view's in a real browser
-(needs ``playwright`` and a Chromium on the machine).
+``python docs/pictures.py demo`` plays the recorded demo and an example on LangChain, and takes all pictures of them, the
+view's in a real browser (needs ``playwright``, ``langchain-openai`` and a Chromium on the machine).
 """
 
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,29 @@ from autolog._render.svg import trace_svg
 from autolog._view.page import page
 
 PICTURES = Path(__file__).parent / "pictures"
-DEMO = Path(__file__).parents[1] / "cassettes/openai/demo.yaml"
+CASSETTES = Path(__file__).parents[1] / "cassettes"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 START_NS = 1_795_340_000_000_000_000
-# name, width, height, dark, the span to select
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture of the view: of which trace, how large, and which span is selected."""
+
+    name: str
+    trace: str
+    selected: str | None
+    nth: int = 0
+    width: int = 1280
+    height: int = 540
+    dark: bool = False
+
+
 VIEWS = (
-    ("view-light", 1280, 620, False, 4),
-    ("view-dark", 1280, 620, True, 2),
-    ("view-narrow", 390, 620, False, None),
+    View("view-light", "weather", "smollm2-135m-instruct", nth=1),
+    View("view-dark", "documents", "VectorStoreRetriever", dark=True),
+    View("view-narrow", "weather", None, width=390, height=420),
 )
 
 
@@ -39,13 +56,10 @@ def main(source: str, target: str, width: str = "110") -> None:
 
 
 def demo() -> None:
-    """Play the demo, and take its pictures."""
-    trace = _with_fixed_ids(_played())
-    (PICTURES / "demo.svg").write_text(trace_svg(trace), encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "demo.html"
-        file.write_text(page([trace]), encoding="utf-8")
-        _photograph(file)
+    """Play the demo and an example with documents, and take their pictures."""
+    traces = {"weather": _with_fixed_ids(_played()), "documents": _with_fixed_ids(_with_documents())}
+    (PICTURES / "demo.svg").write_text(trace_svg(traces["weather"]), encoding="utf-8")
+    _photograph(traces)
 
 
 def _played() -> Trace:
@@ -56,24 +70,26 @@ def _played() -> Trace:
     memory = autolog.MemoryExporter()
     autolog.configure(prices=weather.PRICES, exporters=[memory], store=None)
     autolog.openai.autolog()
-    _load_libraries()
-    with autolog.replay(DEMO, timing=1):
-        weather.main(lambda _step: None)
+    for timing in (0, 1):  # what is loaded at the first call is no part of what the demo shows
+        with autolog.replay(CASSETTES / "openai/demo.yaml", timing=timing):
+            weather.main(lambda _step: None)
     autolog.flush()
-    return next(t for t in memory.traces if t.name == "weather assistant")
+    return next(t for t in reversed(memory.traces) if t.name == "weather assistant")
 
 
-def _load_libraries() -> None:
-    """Load what the library loads at its first call: it is no part of what the demo shows."""
-    import contextlib
+def _with_documents() -> Trace:
+    """Play the example that answers from documents."""
+    import autolog
 
-    import openai
-
-    client = openai.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="none", max_retries=0)
-    with contextlib.suppress(openai.APIConnectionError):
-        client.embeddings.create(model="none", input="none")
-    with contextlib.suppress(openai.APIConnectionError):
-        client.chat.completions.create(model="none", messages=[])
+    example: Any = runpy.run_path(str(EXAMPLES / "langchain_rag.py"))
+    memory = autolog.MemoryExporter()
+    autolog.configure(exporters=[memory])
+    autolog.langchain.autolog()
+    for timing in (0, 1):
+        with autolog.replay(CASSETTES / "langchain/rag.yaml", timing=timing):
+            example["run"](*example["models"]())
+    autolog.flush()
+    return next(t for t in reversed(memory.traces) if len(t.spans) > 3)
 
 
 def _with_fixed_ids(trace: Trace) -> Trace:
@@ -94,24 +110,28 @@ def _with_fixed_ids(trace: Trace) -> Trace:
     return replace(trace, trace_id=TRACE_ID, spans=tuple(spans))
 
 
-def _photograph(file: Path) -> None:
+def _photograph(traces: Mapping[str, Trace]) -> None:
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("there is no Chromium on this machine: install it, as with apt-get install chromium")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser: Any = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for name, width, height, dark, selected in VIEWS:
+        for view in VIEWS:
+            file = Path(folder) / f"{view.name}.html"
+            file.write_text(page([traces[view.trace]]), encoding="utf-8")
             tab = browser.new_page(
-                viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+                viewport={"width": view.width, "height": view.height},
+                color_scheme="dark" if view.dark else "light",
+                device_scale_factor=2,  # so that it is sharp on screens of today
             )
             tab.goto(file.as_uri())
             tab.wait_for_selector(".row")
-            if selected is not None:
-                tab.locator(".row").nth(selected).click()
+            if view.selected is not None:
+                tab.locator(".row").filter(has_text=view.selected).nth(view.nth).click()
                 tab.mouse.move(0, 0)
-            tab.screenshot(path=str(PICTURES / f"{name}.png"))
+            tab.screenshot(path=str(PICTURES / f"{view.name}.png"))
         browser.close()
 
 

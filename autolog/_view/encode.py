@@ -72,7 +72,7 @@ def shortened(value: Any, *, longest: int, longest_data: int) -> tuple[Any, bool
                 return inner
             cut = True
             if data:
-                return f"[{len(inner):,} characters of data, left out here]"
+                return f"[{_size(len(inner) * 3 // 4)} of data, left out here: to_html() keeps it]"
             return f"{inner[:longest]}\n… {len(inner) - longest:,} more characters are left out here"
         if depth >= _DEEPEST:
             return "… deeper than is shown"
@@ -83,6 +83,12 @@ def shortened(value: Any, *, longest: int, longest_data: int) -> tuple[Any, bool
         return inner
 
     return shorter(value, 0), cut
+
+
+def _size(count: int) -> str:
+    return (
+        f"{count:,} bytes" if count < 1_000 else f"{count / 1_000:,.0f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
+    )
 
 
 def _is_data(text: str) -> bool:

@@ -1,4 +1,7 @@
-"""Traces under the cell that made them: in IPython kernels, and only where autolog is turned on in one."""
+"""Traces under the cell that made them: in IPython kernels, and only where autolog is turned on in one.
+
+Once loaded, it is told by `_control.on_switch` when tracing is turned on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from autolog import _control
 from autolog._model import Trace
 from autolog._tracing.guard import report
 from autolog._view.arrivals import Arrivals
-from autolog._view.output import mimebundle
 
 __all__ = ["arrivals", "attach", "detach", "display"]
 
@@ -23,7 +25,6 @@ _WAIT_S: Final = 5.0
 arrivals: Final = Arrivals(LIMIT)
 
 _shell: Any = None
-_wanted = True
 _last_output: str | None = None
 
 
@@ -31,7 +32,7 @@ def attach() -> None:
     """Show the traces of every cell that ends from now on. Does nothing outside of a kernel."""
     global _shell
     shell = _kernel_shell()
-    if shell is None or _shell is shell or not _wanted:
+    if shell is None or _shell is shell or not _control.settings().display:
         return
     detach()
     # A pipeline that exists already has opened its exporters without ours; and what waits in it is not to be shown.
@@ -39,6 +40,10 @@ def attach() -> None:
     _shell = shell
     arrivals.enabled = True
     shell.events.register("post_run_cell", _after_cell)
+
+
+def _switched(on: bool) -> None:  # noqa: FBT001  (as on_switch calls it)
+    attach() if on and _control.settings().enabled else detach()
 
 
 def detach() -> None:
@@ -63,6 +68,9 @@ def _kernel_shell() -> Any:
 def _after_cell(result: Any = None) -> None:
     """Runs after each cell; whatever goes wrong here is ours and not the cell's."""
     try:
+        if not _control.settings().display:  # as configure() has said since
+            arrivals.clear()
+            return
         _control.pipeline().flush(_WAIT_S, each_s=0.0)
         value = getattr(result, "result", None)
         if isinstance(value, Trace):
@@ -76,6 +84,8 @@ def _publish() -> None:
     global _last_output
     from IPython.display import display as show  # type: ignore[import-not-found, unused-ignore]
 
+    from autolog._view.output import mimebundle
+
     late = arrivals.late()
     if late and _last_output is not None:
         show(mimebundle(late), raw=True, display_id=_last_output, update=True)
@@ -88,17 +98,17 @@ def _publish() -> None:
 def display(*traces: Trace | Iterable[Trace], enabled: bool | None = None, limit: int | None = None) -> None:
     """Show traces under the running cell; or say whether cells show the traces that they made by themselves.
 
-    ``enabled=False`` stops that, ``enabled=True`` begins it (turning an integration on in a notebook does, too).
+    ``enabled=False`` stops that, ``enabled=True`` begins it (turning an integration on in a notebook does, too); it is
+    the setting ``display`` of :func:`autolog.configure`.
     ``limit`` is how many traces one cell shows, the newest of them (10 by default). Outside of a notebook, traces are
     printed as trees. Raises ``TypeError`` for what is no trace and ``ValueError`` for a limit below 1.
     """
-    global _wanted
     if limit is not None:
         if limit < 1:
             raise ValueError(f"limit is at least 1, not {limit!r}; display(enabled=False) shows none")
         arrivals.limit = limit
     if enabled is not None:
-        _wanted = enabled
+        _control.configure({"display": enabled})
         attach() if enabled else detach()
     shown = [t for given in traces for t in ([given] if isinstance(given, Trace) else given)]
     for trace in shown:
@@ -110,6 +120,8 @@ def display(*traces: Trace | Iterable[Trace], enabled: bool | None = None, limit
 
 
 def _show(traces: list[Trace]) -> None:
+    from autolog._view.output import mimebundle
+
     if _kernel_shell() is not None:
         from IPython.display import display as show  # type: ignore[import-not-found, unused-ignore]
 
@@ -124,3 +136,7 @@ def _show(traces: list[Trace]) -> None:
 def _marimo_runs() -> bool:
     marimo: Any = sys.modules.get("marimo")
     return marimo is not None and bool(marimo.running_in_notebook())
+
+
+_control.on_switch.append(_switched)
+_control.more_exporters.append(arrivals)

@@ -6,6 +6,8 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from html import escape
 from typing import Any, Final
 from uuid import uuid4
@@ -14,13 +16,26 @@ from autolog._model import Trace
 from autolog._render.text import trace_text
 from autolog._view.assets import script, style
 from autolog._view.page import policy
-from autolog._view.payload import Limits, payload
+from autolog._view.payload import Limits, Payload, payload
 from autolog._view.static import static_html
 
 __all__ = ["NOTEBOOK", "mimebundle", "output_html"]
 
-NOTEBOOK: Final = Limits(spans=2_000, text=6_000, data=60_000, total=400_000)
-"""What a notebook keeps of the traces of one output: it is saved with them."""
+NOTEBOOK: Final = Limits(spans=2_000, text=6_000, data=6_000, total=400_000)
+"""What a notebook keeps of the traces of one output at the most: it is saved with them."""
+_TIGHTER: Final = (
+    NOTEBOOK,
+    replace(NOTEBOOK, data=1_500),
+    replace(NOTEBOOK, data=0),
+    replace(NOTEBOOK, data=0, text=2_500),
+    replace(NOTEBOOK, data=0, text=1_000),
+    replace(NOTEBOOK, data=0, text=400),
+)
+_SAVED: Final = 58_000
+"""Bytes that an output may add to a saved notebook, with ten spans; what goes beyond is cut shorter."""
+_SAVED_A_SPAN: Final = 2_000
+"""And with each span more."""
+_LEAST: Final = 4_000
 _COLUMNS: Final = 100
 _SPANS: Final = 200
 
@@ -57,9 +72,10 @@ _OUTPUT: Final = (
 )
 
 
-def output_html(traces: Sequence[Trace], limits: Limits = NOTEBOOK) -> str:
+def output_html(traces: Sequence[Trace]) -> str:
     """Give the output for traces, the first of them open. It may stand in any page, any number of times."""
-    data = payload(traces, limits)
+    static = static_html(traces)
+    data = _fitting(traces, beside=len(json.dumps(static)))
     packed = zlib.compress(_packed(style(), script(), data.index, data.content), 9)
     frame = _FRAME.format(
         policy=policy(_LOADER, script(), styles=style()),
@@ -71,9 +87,32 @@ def output_html(traces: Sequence[Trace], limits: Limits = NOTEBOOK) -> str:
         id=name,
         frame=escape(frame),
         height=_height(traces),
-        static=static_html(traces),
+        static=static,
         theme=_THEME.replace("ID", name),
     )
+
+
+def _fitting(traces: Sequence[Trace], *, beside: int) -> Payload:
+    """Give as much of the traces as a notebook is to be saved with, first without pictures, then with shorter texts."""
+    spans = sum(len(t.spans) for t in traces)
+    saved = _SAVED + _SAVED_A_SPAN * max(spans - 10, 0)
+    # The tree as text is about a third of the tree in HTML. What is compressed is written in base64.
+    room = max((saved - beside * 4 // 3 - _frame_size()) * 3 // 4, _LEAST)
+    for limits in _TIGHTER:
+        data = payload(traces, limits)
+        if _compressed(data.index, data.content) <= room:
+            return data
+    return payload(traces, replace(_TIGHTER[-1], total=room))
+
+
+@cache
+def _frame_size() -> int:
+    """Give what every output has besides its traces."""
+    return _compressed(style(), script()) * 4 // 3 + len(_FRAME) + len(_LOADER) + len(_THEME) + len(_OUTPUT) + 600
+
+
+def _compressed(*texts: str) -> int:
+    return len(zlib.compress(_packed(*texts), 6))
 
 
 def _packed(*texts: str) -> bytes:

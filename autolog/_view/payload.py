@@ -110,7 +110,7 @@ class _Writer:
         if self.limits.text is not None:
             view["span"], was_cut = shortened(data, longest=self.limits.text, longest_data=self.limits.data)
             if was_cut:
-                view["cut"] = f"Long texts are cut here. {more}"
+                view["cut"] = f"Long texts and pictures are cut here. {more}"
         line = json_text(_known(view))
         if self._room is None:
             return line

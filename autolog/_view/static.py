@@ -77,7 +77,7 @@ def _bar(span: Span, start: int, whole: int) -> str:
 def _said(span: Span) -> str:
     lines: list[str] = []
     # What came last says most of what a call was given: the rest is its history.
-    for message in (*inputs_said(span)[-1:], *outputs_said(span)):
+    for message in (*inputs_said(span)[-1:], *outputs_said(span)[:3]):
         text = "\n".join(" ".join(filter(None, (p.title, p.text))) for p in message.parts)
         lines.append(f"<b>{_text(message.role)}</b> {_text(text)}")
     error = error_text(span)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import html
 import json
+import random
 import re
+import string
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from autolog import Trace
+from autolog import Trace, semconv
 from autolog._view.assets import digest, script, style
 from autolog._view.output import mimebundle, output_html
 from autolog._view.page import page
@@ -102,6 +105,43 @@ def test_a_notebook_grows_by_little(rich: Trace) -> None:
     bundle = rich._repr_mimebundle_()
     assert len(rich.spans) == 10
     assert len(json.dumps(bundle)) < 60_000
+
+
+def with_pictures(trace: Trace, size: int) -> Trace:
+    """Each call is given the pictures of all calls before it, as in a conversation that goes on."""
+    rnd = random.Random(1)
+    pictures = [
+        {"type": "blob", "mime_type": "image/png", "content": base64.b64encode(rnd.randbytes(size)).decode()}
+        for _ in trace.spans
+    ]
+    return trace.with_spans(
+        replace(s, attributes={**s.attributes, semconv.INPUT_MESSAGES: [{"role": "user", "parts": pictures[: i + 1]}]})
+        for i, s in enumerate(trace.spans)
+    )
+
+
+def with_texts(trace: Trace, size: int) -> Trace:
+    rnd = random.Random(1)
+    words = ["".join(rnd.choices(string.ascii_lowercase, k=3 + i % 8)) for i in range(5_000)]
+    return trace.with_spans(replace(s, outputs=" ".join(rnd.choices(words, k=size // 7))) for s in trace.spans)
+
+
+@pytest.mark.parametrize("size", [500, 3_000, 60_000])
+@pytest.mark.parametrize("fill", [with_pictures, with_texts])
+def test_a_notebook_grows_by_little_whatever_it_holds(
+    rich: Trace, fill: Callable[[Trace, int], Trace], size: int
+) -> None:
+    trace = fill(rich, size)
+    assert len(json.dumps(mimebundle([trace]))) < 60_000
+    content = unpacked(output_html([trace]))[3]
+    assert trace.spans[0].name in content
+    if size == 60_000:
+        assert "cut here" in content and "to_html" in content
+        assert len(page([trace])) > 10 * size, "the file keeps all of it"
+
+
+def test_a_small_picture_is_kept(rich: Trace) -> None:
+    assert "iVBOR" in unpacked(output_html([rich]))[3]
 
 
 def test_a_notebook_stays_small_whatever_the_trace(large: Callable[[int], Trace]) -> None:

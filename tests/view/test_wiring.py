@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 import autolog
-from autolog import Trace
+from autolog import Trace, _control, _registry
 from autolog._cli import main
 from autolog._store import open_store
 from autolog._view import notebook
+
+ROOT = Path(autolog.__file__).parent
 
 
 @pytest.fixture
@@ -53,6 +55,24 @@ def test_nothing_of_it_is_loaded_without_a_notebook() -> None:
     code = "import sys, autolog; autolog.autolog(); autolog.flush(); print([m for m in sys.modules if '_view' in m])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_what_stands_below_does_not_know_the_view() -> None:
+    below = [p for p in ROOT.glob("*.py") if p.name not in ("__init__.py", "_model.py")]
+    below += [
+        p for room in ("_tracing", "_patching", "_pipeline", "_store", "_render") for p in (ROOT / room).glob("*.py")
+    ]
+    assert len(below) > 30
+    assert [p.name for p in below if "_view" in p.read_text("utf-8")] == []
+
+
+def test_what_fails_when_it_is_told_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Exception] = []
+    monkeypatch.setattr(_registry, "report", lambda _where, e: told.append(e))
+    monkeypatch.setattr(_control, "on_switch", [lambda on: 1 / on])
+    autolog.autolog()
+    autolog.autolog(log_traces=False)
+    assert [type(e) for e in told] == [ZeroDivisionError]
 
 
 @pytest.fixture

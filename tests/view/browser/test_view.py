@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,44 @@ def test_the_keyboard(open_page: Open, rich: Trace) -> None:
     view.wait_for_function("document.querySelectorAll('.row').length === 2")
     view.keyboard.press("Escape")
     view.wait_for_function("document.querySelectorAll('.row').length > 8")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_keyboard_alone_goes_to_a_span_and_back(open_page: Open, rich: Trace, width: int) -> None:
+    view = open_page(page([rich, rich]), width=width)
+    view.locator(".rows").focus()
+    for key, focused in [("Enter", ".panel"), ("Escape", ".rows"), ("/", ".find .query"), ("Escape", ".rows")]:
+        view.keyboard.press(key)
+        view.wait_for_function(f"document.activeElement.matches({focused!r})")
+    view.locator(".row").nth(1).click()
+    view.keyboard.press("3")
+    view.wait_for_function("document.querySelector('[aria-selected=true][role=tab]').textContent === 'JSON'")
+
+
+@pytest.mark.parametrize("width", [390, 640, 760, 900, 1280])
+def test_names_and_numbers_have_room(open_page: Open, rich: Trace, width: int) -> None:
+    view = open_page(page([rich]), width=width)
+    view.wait_for_selector(".row")
+    cut = """[...document.querySelectorAll('.row .took, .row .tokens, .row .cost, .ruler span')]
+        .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'none').map(e => e.textContent)"""
+    assert view.evaluate(cut) == []
+    assert view.evaluate("Math.min(...[...document.querySelectorAll('.row .name')].map(e => e.clientWidth))") >= 160
+    assert view.locator(".row.selected .took").inner_text()
+    assert view.locator(".row.selected .cost").is_visible() == (width in (640, 1280))
+
+
+def test_a_search_in_huge_json_draws_little(open_page: Open, rich: Trace) -> None:
+    many = [{"i": i, "v": "abc" * 10, "text": "lorem ipsum " * 40} for i in range(20_000)]
+    span = replace(rich.spans[0], span_id="2" * 16, inputs=many, outputs="x" * 3_000_000 + "needle")
+    view = open_page(page([rich.with_spans([span])]))
+    view.get_by_role("tab", name="JSON").click()
+    search = view.get_by_label("Search the JSON")
+    search.fill("abc")
+    view.get_by_text("20,000 found, the first 100 unfolded").wait_for()
+    assert view.locator(".panel *").count() < 5_000
+    search.fill("needle")
+    view.get_by_text("1 found").wait_for()
+    assert view.locator(".panel mark").inner_text() == "needle"
 
 
 def test_a_large_trace_has_few_elements_and_scrolls(open_page: Open, large: Callable[[int], Trace]) -> None:

@@ -12,7 +12,7 @@ export function duration(us: number): string {
 
 const trim = (n: number): string => String(Number(n.toPrecision(3)));
 
-const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].map((s) => s * 1e6);
+const STEPS = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].map((s) => s * 1e6);
 
 /** The moments to mark on an axis so long, at most `most` of them, beginning with 0. */
 export function ticks(axis: number, most: number): number[] {

@@ -126,6 +126,9 @@ function medium(value: Fields): Part {
   const mime = asText(value["mime_type"] ?? nested["media_type"]) || (nested["format"] ? `audio/${asText(nested["format"])}` : "");
   const bytes = [value["content"], nested["data"]].find((v) => typeof v === "string") as string | undefined;
   const what = mime || asText(value["modality"]) || asText(value["type"]) || "file";
+  // What Python left out is told in brackets, which no data has.
+  const left = [address, bytes].find((v) => v?.startsWith("["));
+  if (left) return { kind: "note", text: `${what}: ${left.slice(1, -1)}` };
   const whole = address || (bytes !== undefined ? `data:${mime};base64,${bytes}` : "");
   const image = imageSource(whole);
   if (image) return { kind: "image", source: image, text: what };

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { duration, ticks } from "./axis";
+import { fitting, measured } from "./columns";
 import { TypeIcon, tint } from "./icons";
 import { Marked } from "./json";
 import type { Row, Trace } from "./payload";
@@ -9,6 +10,8 @@ import { visible } from "./safe";
 const HEIGHT = 28;
 const RULER = 22;
 const BEYOND = 12;
+/** Room for a label on the axis, in pixels. */
+const LABEL = 34;
 /** Rows that are put in and taken out together. */
 const STEP = 8;
 
@@ -32,6 +35,7 @@ export function Tree(props: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   // The first row and the last that are in the document: both change in steps, so that most scrolling renders nothing.
   const [[begin, until], setView] = useState([0, 48]);
+  const [width, setWidth] = useState(0);
   const place = shown.indexOf(selected);
 
   const look = (): void => {
@@ -43,8 +47,12 @@ export function Tree(props: Props) {
   };
   useLayoutEffect(() => {
     const box = scroller.current as HTMLDivElement;
-    look();
-    const observer = new ResizeObserver(look);
+    const sized = (): void => {
+      look();
+      setWidth(box.clientWidth);
+    };
+    sized();
+    const observer = new ResizeObserver(sized);
     observer.observe(box);
     return () => observer.disconnect();
   }, []);
@@ -62,24 +70,31 @@ export function Tree(props: Props) {
 
   const end = Math.min(shown.length, until);
   const step = useMemo(() => (Math.max(...trace.rows.slice(0, 20_000).map((r) => r.depth)) > 12 ? 9 : 15), [trace]);
-  const marks = useMemo(() => ticks(trace.axis, 3), [trace]);
-  const widths = useMemo(() => ({
-    "--took": column(trace, (r) => r.duration, 5),
-    "--tokens": column(trace, (r) => r.tokens, 6),
-    "--cost": column(trace, (r) => r.cost, 4),
+  // Of a tree that is not in sight nothing is known yet.
+  const wanted = useMemo(() => measured(trace, step, getComputedStyle(scroller.current ?? document.body).fontFamily), [trace, step]);
+  const { shown: columns, name, lane } = fitting(width || 1_000, wanted);
+  const marks = useMemo(() => ticks(trace.axis, Math.max(3, Math.min(6, Math.floor(lane / 54)))), [trace, lane]);
+  const widths = {
+    "--columns": [
+      columns.has("lane") ? `${name}px minmax(0, 1fr)` : "minmax(0, 1fr)",
+      `${wanted.took}px`,
+      columns.has("tokens") ? `${wanted.tokens}px` : "",
+      columns.has("cost") ? `${wanted.cost}px` : "",
+    ].join(" "),
     "--step": `${step}px`,
     "--tick": marks.length > 1 ? `${(100 * (marks[1] as number)) / trace.axis}%` : "100%",
-  }), [trace, marks, step]);
+  };
+  const left = (["lane", "tokens", "cost"] as const).filter((c) => !columns.has(c)).map((c) => ` no-${c}`).join("");
   const drawn = useMemo(() => new Map<number, JSX.Element>(), [trace, shown, folded, selected, query]);
   const id = (row: number): string => `span-${trace.line}-${row}`;
 
   return (
-    <div class="tree" style={widths}>
+    <div class={`tree${left}`} style={widths}>
       <div class="rows" role="tree" aria-label="Spans" tabIndex={0} ref={scroller}
         onKeyDown={(e) => { onKey(e); if (e.defaultPrevented) requestAnimationFrame(bring); }}
         aria-activedescendant={place >= begin && place < end ? id(selected) : undefined}
         onScroll={look}>
-        <Ruler axis={trace.axis} marks={marks} />
+        <Ruler axis={trace.axis} marks={marks} lane={lane} />
         <div role="presentation" class="space" style={{ height: `${shown.length * HEIGHT}px` }}>
           {shown.slice(begin, end).map((index, i) => {
             let line = drawn.get(index);
@@ -145,17 +160,19 @@ function Bar({ row, axis }: { row: Row; axis: number }) {
   );
 }
 
-/** As wide as its longest text, and nothing where it has none. */
-function column(trace: Trace, text: (row: Row) => string | undefined, least: number): string {
-  const most = trace.rows.reduce((n, row) => Math.max(n, text(row)?.length ?? 0), 0);
-  return most ? `${Math.min(Math.max(most, least), 19) * 0.96 + 0.5}ch` : "0px";
-}
-
-function Ruler({ axis, marks }: { axis: number; marks: number[] }) {
+function Ruler({ axis, marks, lane }: { axis: number; marks: number[]; lane: number }) {
+  let free = 0;
+  // A label that would not fit, or run into the one before it, is left out; its line in the rows is not.
+  const told = marks.filter((at) => {
+    const x = axis ? (lane * at) / axis : 0;
+    if (x < free || (at && x + LABEL > lane)) return false;
+    free = x + LABEL;
+    return true;
+  });
   return (
     <div class="ruler" aria-hidden="true">
       <span class="name">Span</span>
-      <span class="lane">{marks.map((at) => <span class="tick" style={{ left: `${axis ? (100 * at) / axis : 0}%` }}>{duration(at)}</span>)}</span>
+      <span class="lane">{told.map((at) => <span class="tick" style={{ left: `${axis ? (100 * at) / axis : 0}%` }}>{duration(at)}</span>)}</span>
       <span class="took">Time</span><span class="tokens">Tokens</span><span class="cost">Cost</span>
     </div>
   );

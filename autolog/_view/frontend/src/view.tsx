@@ -13,7 +13,7 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
   const [tab, setTab] = useState<Tab>("Content");
   const [markdown, setMarkdown] = useState(true);
   const [onSpan, setOnSpan] = useState(false);
-  const [share, setShare] = useState(50);
+  const [share, setShare] = useState(54);
   const box = useRef<HTMLDivElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -61,10 +61,7 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
       ArrowRight: () => (within.has(selected) && folded.has(selected) ? fold(selected, false) : to(place + 1)),
       ArrowLeft: () => (within.has(selected) && !folded.has(selected) && !matches ? fold(selected, true) : up >= 0 ? select(up) : undefined),
       " ": () => within.has(selected) && fold(selected),
-      Enter: () => {
-        setOnSpan(true);
-        panel.current?.focus();
-      },
+      Enter: () => toSpan(true),
     };
     const act = keys[event.key];
     if (!act) return;
@@ -81,9 +78,19 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
     else if (event.key === "e") {
       const bad = nextError(trace, selected);
       if (bad !== undefined) reveal(bad);
-    } else if (event.key === "Escape") setOnSpan(false);
+    } else if (event.key === "Escape") toTree();
     else return;
     event.preventDefault();
+  };
+
+  // On a narrow screen one of the two is not there before the next frame, and what is not there has no focus.
+  const toSpan = (focus: boolean): void => {
+    setOnSpan(true);
+    requestAnimationFrame(() => (focus || !box.current?.querySelector<HTMLElement>(".rows")?.offsetParent) && panel.current?.focus({ preventScroll: true }));
+  };
+  const toTree = (): void => {
+    setOnSpan(false);
+    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(".rows")?.focus({ preventScroll: true }));
   };
 
   const drag = (event: PointerEvent): void => {
@@ -97,7 +104,14 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
         <div class="bar">
           <span class="find"><Icon name="search" size={13} />
             <input ref={search} type="search" class="query" placeholder="Search spans and what was said  ( / )" aria-label="Search the spans" value={query}
-              onInput={(e) => setQuery(e.currentTarget.value)} onKeyDown={(e) => e.key === "Escape" && setQuery("")} />
+              onInput={(e) => setQuery(e.currentTarget.value)} onKeyDown={(e) => {
+                if (e.key === "Escape") setQuery("");
+                if (e.key === "Escape" || e.key === "ArrowDown" || e.key === "Enter") {
+                  e.preventDefault();
+                  e.stopPropagation();
+                  toTree();
+                }
+              }} />
           </span>
           <span class="dim" role="status">{matches ? `${matches.size.toLocaleString("en")} of ${trace.rows.length.toLocaleString("en")}` : ""}</span>
           {trace.errors ? <button type="button" class="errors" title="Next error (e)" onClick={() => reveal(nextError(trace, selected) as number)}>{trace.errors.toLocaleString("en")} error{trace.errors === 1 ? "" : "s"}</button> : null}
@@ -105,7 +119,7 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
         </div>
         {shown.length ? (
           <Tree trace={trace} shown={shown} folded={folded} parents={within} selected={selected} query={query} select={select}
-            open={(row) => { select(row); setOnSpan(true); }} fold={fold} onKey={onKey} />
+            open={(row) => { select(row); toSpan(false); }} fold={fold} onKey={onKey} />
         ) : <p class="dim empty">No span has “{query}”.</p>}
         {trace.cut ? <p class="cut">{trace.cut}</p> : null}
       </div>
@@ -114,7 +128,7 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
         onKeyDown={(e) => { const by = e.key === "ArrowLeft" ? -4 : e.key === "ArrowRight" ? 4 : 0; if (by) setShare(limit(share + by)); }} />
       <div class="right">
         <Detail source={source} trace={trace} selected={selected} tab={tab} setTab={setTab} markdown={markdown} setMarkdown={setMarkdown}
-          back={() => setOnSpan(false)} scroller={panel} />
+          back={toTree} scroller={panel} />
       </div>
     </div>
   );

@@ -68,6 +68,7 @@ describe("the view", () => {
       input.value = "look_up";
       input.dispatchEvent(new Event("input", { bubbles: true }));
     });
+    await act(() => new Promise((done) => setTimeout(done, 150)));
     expect(text(".panel [role=status]")).toBe("1 found");
     expect(text(".panel mark")).toBe("look_up");
   });
