@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from autolog._store.errors import primary_code, translated
-from autolog._store.opening import MEMORY, open_empty, open_for_reading, open_for_writing
+from autolog._store.opening import BUSY_SECONDS, MEMORY, open_empty, open_for_reading, open_for_writing
 
 _FORK_WAIT_SECONDS: Final = 1.0
 _STEP_SECONDS: Final = 0.4
@@ -82,6 +82,23 @@ class Connections:
         return self.writer.transaction("BEGIN IMMEDIATE")
 
     @contextlib.contextmanager
+    def writing_if_free(self) -> Generator[sqlite3.Connection | None]:
+        """Give the writing connection inside a transaction; ``None``, at once, where somebody else is writing."""
+        if not self.writer.lock.acquire(blocking=False):
+            yield None
+            return
+        try:
+            with translated(self.path):
+                db = self.writer.get()
+                try:
+                    with _transaction(db, "BEGIN IMMEDIATE", wait=False):
+                        yield db
+                except _BusyError:
+                    yield None
+        finally:
+            self.writer.lock.release()
+
+    @contextlib.contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
         """Give a connection that sees one state of the store throughout, and does not hold up the writer."""
         if self.path == MEMORY or Path(self.path).exists():
@@ -133,10 +150,17 @@ def abandon(db: sqlite3.Connection) -> None:
         pass
 
 
+class _BusyError(Exception):
+    """Another process has the file."""
+
+
 @contextlib.contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Generator[None]:
+def _transaction(db: sqlite3.Connection, begin: str, *, wait: bool = True) -> Generator[None]:
     try:
-        db.execute(begin)
+        if wait:
+            db.execute(begin)
+        else:
+            _begin_if_free(db, begin)
         yield
         db.execute("COMMIT")
     except BaseException:
@@ -144,6 +168,18 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Generator[None]:
             with contextlib.suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
         raise
+
+
+def _begin_if_free(db: sqlite3.Connection, begin: str) -> None:
+    db.execute("PRAGMA busy_timeout = 0")
+    try:
+        db.execute(begin)
+    except sqlite3.OperationalError as e:
+        if primary_code(e) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise _BusyError from None
+        raise
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -41,9 +41,15 @@ def condition(node: Node) -> Sql:
             return Sql(f"({joined})", tuple(v for p in parts for v in p.params))
 
 
-def matches(found: Compare) -> Sql | None:
+def matches(found: Node) -> Sql | None:
     """Give a select of all traces (row ids) for which a condition holds, if an index finds them; else ``None``."""
-    if not found.column.indexed or found.operator in _NEGATED:
+    if isinstance(found, Or):
+        each = [matches(term) for term in found.terms]
+        known = [sql for sql in each if sql is not None]
+        if len(known) < len(each):
+            return None
+        return Sql(" UNION ALL ".join(sql.text for sql in known), tuple(v for sql in known for v in sql.params))
+    if not isinstance(found, Compare) or not found.column.indexed or found.operator in _NEGATED:
         return None
     test = _test(f"x.{found.column.sql}", found)
     match found.column.table:

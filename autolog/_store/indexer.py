@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import Final
@@ -16,12 +17,14 @@ __all__ = ["Indexer"]
 _WORTH_A_THREAD: Final = 2_000  # spans, which a search indexes in a fifth of a second
 _REST: Final = 9  # times as long as it worked, so that the program has nine tenths of the time to itself
 _LONGEST_REST_S: Final = 5.0
+_SHORTEST_REST_S: Final = 0.05
+_CLAIM_S: Final = 20.0  # after which another process takes over from one that was killed
 
 _log = logging.getLogger("autolog")
 
 
 class Indexer:
-    """One thread of one process, which ends when nothing is left to index."""
+    """One thread of one process, which ends when nothing is left to index or another process is indexing."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -29,6 +32,7 @@ class Indexer:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._calls = 0
+        self._name = f"{os.getpid()} {time.time_ns()}"
 
     def start(self) -> None:
         """Start if there is enough to do; looking costs a little, so not at every call."""
@@ -37,7 +41,7 @@ class Indexer:
             return
         try:
             with self._connections.reading() as db:
-                if text_index.backlog(db) < _WORTH_A_THREAD:
+                if text_index.backlog(db) < _WORTH_A_THREAD or not text_index.unclaimed(db, self._name):
                     return
             self._thread = threading.Thread(target=self._run, name="autolog-index", daemon=True)
             self._thread.start()
@@ -58,9 +62,15 @@ class Indexer:
                 with self._working:
                     if self._stop.is_set():
                         return
-                    with self._connections.writing() as db:
-                        done = text_index.index_some(db)
+                    # Never in a queue for the file: who writes traces or closes the store would stand behind us.
+                    with self._connections.writing_if_free() as db:
+                        if db is not None:
+                            if not text_index.claim(db, self._name, seconds=_CLAIM_S):
+                                return
+                            done = text_index.index_some(db)
+                            if done:
+                                text_index.give_up_claim(db)
             except StoreError as e:
                 _log.info("the text index is left to the next search: %s", e)
                 return
-            self._stop.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - began)))
+            self._stop.wait(max(_SHORTEST_REST_S, min(_LONGEST_REST_S, _REST * (time.monotonic() - began))))

@@ -19,7 +19,9 @@ from autolog._store.jsontext import clean
 from autolog._store.order import NEWEST_FIRST, order_sql
 from autolog._store.text_search import Term, index_rows, parse_text, text_condition
 
-FEW: Final = 2000
+# To gather so many rows and sort them takes as long as to walk some ten thousand traces, among which a condition of more
+# rows finds its hundred.
+FEW: Final = 8000
 _LOOKED_AT_ONE_BY_ONE: Final = 20
 
 
@@ -76,26 +78,60 @@ def plan(query: Query) -> Plan:
 
 def find(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> list[int]:
     """Give the row ids of the traces that a query finds, in its order."""
-    only, walking = where(db, wanted, indexed_text=indexed_text)
-    by = "INDEXED BY traces_start" if walking and wanted.order == NEWEST_FIRST else ""
+    rows, parts = _way(db, wanted, indexed_text=indexed_text)
+    if rows is not None and parts and wanted.limit >= 0:
+        return _first_that_hold(db, wanted, rows, _all_of(parts))
+    only = _where(parts, rows)
+    by = "INDEXED BY traces_start" if rows is None and wanted.order == NEWEST_FIRST else ""
     statement = f"SELECT t.id FROM traces t {by} {only.text} ORDER BY {wanted.order} LIMIT ? OFFSET ?"
     return [row[0] for row in db.execute(statement, (*only.params, wanted.limit, wanted.offset))]
 
 
+def _first_that_hold(db: sqlite3.Connection, wanted: Plan, rows: Sql, rest: Sql) -> list[int]:
+    """Look at the traces of a select in the query's order, some at a time, until enough meet the other conditions."""
+    select = f"SELECT t.id FROM traces t WHERE t.id IN ({rows.text}) ORDER BY {wanted.order}"
+    waiting = [row[0] for row in db.execute(select, rows.params)]
+    end = wanted.offset + wanted.limit
+    found: list[int] = []
+    done, size = 0, 2 * end + _LOOKED_AT_ONE_BY_ONE
+    while done < len(waiting) and len(found) < end:
+        some = waiting[done : done + size]
+        done, size = done + size, 2 * size
+        among = f"SELECT t.id FROM traces t WHERE t.id IN ({', '.join(map(str, some))}) AND {rest.text}"
+        held = {row[0] for row in db.execute(among, rest.params)}
+        found += [trace for trace in some if trace in held]
+    return found[wanted.offset : end]
+
+
 def count(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> int:
     """Give how many traces a query finds, without its limit and offset."""
-    only, _ = where(db, wanted, indexed_text=indexed_text)
+    only = where(db, wanted, indexed_text=indexed_text)
     found: int = db.execute(f"SELECT count(*) FROM traces t {only.text}", only.params).fetchone()[0]
     return found
 
 
-def where(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> tuple[Sql, bool]:
-    """Give the conditions on the trace ``t``, and whether the way is to walk the traces newest first."""
+def where(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> Sql:
+    """Give the conditions on the trace ``t``, with ``WHERE`` before them if there are any."""
+    rows, parts = _way(db, wanted, indexed_text=indexed_text)
+    return _where(parts, rows)
+
+
+def _where(parts: list[Sql], rows: Sql | None) -> Sql:
+    if rows is not None:
+        parts = [*parts, Sql(f"t.id IN ({rows.text})", rows.params)]
+    found = _all_of(parts)
+    return Sql(f"WHERE {found.text}", found.params) if parts else found
+
+
+def _all_of(parts: list[Sql]) -> Sql:
+    return Sql(" AND ".join(p.text for p in parts), tuple(v for p in parts for v in p.params))
+
+
+def _way(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> tuple[Sql | None, list[Sql]]:
+    """Give a select of few traces to begin with, ``None`` if the way is to walk them all, and the other conditions."""
     driver, rows, few = _driver(db, wanted, indexed_text=indexed_text)
     parts = [condition(term) for term in wanted.terms if term is not driver]
-    if rows is not None:
-        parts.append(Sql(f"t.id IN ({rows.text})", rows.params))
-    else:
+    if rows is None:
         parts += _bounds(db, wanted)
     if wanted.words and driver is not wanted.words:
         found = index_rows(wanted.words) if indexed_text and few > _LOOKED_AT_ONE_BY_ONE else None
@@ -103,13 +139,12 @@ def where(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> tuple[
             parts.append(text_condition(wanted.words, indexed=indexed_text))
         else:
             parts.append(Sql(f"t.id IN ({found.text})", found.params))
-    text = f"WHERE {' AND '.join(p.text for p in parts)}" if parts else ""
-    return Sql(text, tuple(v for p in parts for v in p.params)), rows is None
+    return rows, parts
 
 
 def _driver(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> tuple[object, Sql | None, int]:
     """Give the condition that fewest rows satisfy if those are few, the select of the traces that do, and how many."""
-    candidates: list[tuple[object, Sql | None]] = [(t, matches(t)) for t in wanted.terms if isinstance(t, Compare)]
+    candidates: list[tuple[object, Sql | None]] = [(t, matches(t)) for t in wanted.terms]
     if indexed_text and wanted.words:
         candidates.append((wanted.words, index_rows(wanted.words)))
     best: tuple[object, Sql | None, int] = (None, None, FEW)

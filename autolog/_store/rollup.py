@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from autolog._model import Span, SpanType, Trace, counted_spans
 from autolog._store.jsontext import dumps, integer
-from autolog._store.rows import span_model, usage_counts
+from autolog._store.rows import LIGHT_COLUMNS, light_span, span_model, usage_counts
 from autolog._store.schema import USAGE_COLUMNS
 
 ROLLUP_COLUMNS: Final = (
@@ -22,7 +22,18 @@ ROLLUP_COLUMNS: Final = (
     "cost",
     "unpriced",
     "models",
+    "calls",
+    "failed_calls",
+    "speaking_ns",
+    "durations",
+    "first_chunks",
+    "last_call_ns",
 )
+"""The last six are of the model calls: ``durations`` and ``first_chunks`` each call's nanoseconds and microseconds with
+commas between, ``speaking_ns`` how long the calls took that gave output tokens, ``last_call_ns`` when the last began."""
+
+_DURATION: Final = LIGHT_COLUMNS.index("duration_ns")
+_FIRST_CHUNK: Final = LIGHT_COLUMNS.index("first_chunk_ms")
 
 _CALLS: Final = frozenset({SpanType.CHAT_MODEL, SpanType.LLM, SpanType.EMBEDDING})
 
@@ -37,14 +48,16 @@ class Rollup:
     calls: frozenset[str]
 
 
-def rollup(trace_id: str, spans: Sequence[Span]) -> Rollup:
+def rollup(trace_id: str, rows: Iterable[Sequence[Any]]) -> Rollup:
     """Give a trace's totals, its root, the spans whose usage counts, and those that are model calls.
 
+    ``rows`` are the columns of :data:`LIGHT_COLUMNS` of each span; what a row holds after them does not matter.
     A model call is each deepest span that names a model, carries usage or has the type of a model's span: a
     framework's span around a client's is the same call. It differs from a span whose usage counts where the inner
     one carries none, as after an error.
     """
-    trace = Trace(trace_id, tuple(spans))
+    by_id = {row[0]: row for row in rows}
+    trace = Trace(trace_id, tuple(light_span(trace_id, row) for row in by_id.values()))
     root, start, end = trace.root, trace.start_time_ns, trace.end_time_ns
     counted = list(counted_spans(trace.spans))
     usage = trace.usage
@@ -62,6 +75,12 @@ def rollup(trace_id: str, spans: Sequence[Span]) -> Rollup:
         sum(costs) if costs else None,
         len(counted) - len(costs),
         dumps(list(models)),
+        len(calls),
+        sum(s.status == "ERROR" for s in calls),
+        _sum(by_id[s.span_id][_DURATION] for s in counted if s.usage and s.usage.output_tokens),
+        _joined(by_id[s.span_id][_DURATION] for s in calls),
+        _joined(_microseconds(by_id[s.span_id][_FIRST_CHUNK]) for s in calls),
+        max((s.start_time_ns for s in (*calls, *counted)), default=None),
     )
     return Rollup(
         values,
@@ -69,6 +88,20 @@ def rollup(trace_id: str, spans: Sequence[Span]) -> Rollup:
         frozenset(s.span_id for s in counted),
         frozenset(s.span_id for s in calls),
     )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    given = [v for v in values if v is not None]
+    return integer(sum(given)) if given else None
+
+
+def _joined(values: Iterable[int | None]) -> str | None:
+    return ",".join([str(v) for v in values if v is not None]) or None
+
+
+def _microseconds(milliseconds: float | None) -> int | None:
+    """Give whole microseconds, as SQLite makes them of the same number."""
+    return None if milliseconds is None else max(-(2**63), min(int(milliseconds * 1e3), 2**63 - 1))
 
 
 def model_calls(spans: Iterable[Span]) -> list[Span]:

@@ -27,19 +27,19 @@ LIGHT_COLUMNS: Final = (
     *USAGE_COLUMNS,
     "cost",
     "local_root",
+    "duration_ns",
+    "first_chunk_ms",
 )
 """What makes a span without its payload, in the order that :func:`light_span` takes."""
 
 SPAN_COLUMNS: Final = (
     *LIGHT_COLUMNS,
-    "duration_ns",
     "provider",
     "integration",
     "operation",
     "error_type",
     "http_status",
     "finish_reason",
-    "first_chunk_ms",
 )
 """What a span's row holds of the span itself, in the order of :attr:`SpanRow.values`."""
 
@@ -160,13 +160,13 @@ def _row(span: Span) -> SpanRow:
         None if span.cost is None else real(span.cost),
         1 if get(semconv.LOCAL_ROOT) else None,
         None if end is None else integer(end - start),
+        None if first_chunk is None else first_chunk * 1e3,
         text_or_none(get(semconv.PROVIDER_NAME)),
         text_or_none(get(semconv.INTEGRATION)),
         text_or_none(get(semconv.OPERATION_NAME)),
         text_or_none(error_type),
         integer(get(semconv.HTTP_STATUS_CODE)),
         _finish_reason(get(semconv.FINISH_REASONS)),
-        None if first_chunk is None else first_chunk * 1e3,
     )
     payload = (
         _json(span.inputs, found),

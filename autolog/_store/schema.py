@@ -39,6 +39,7 @@ _SUMMED_COLUMNS: Final = (
     "provider, status, duration_ns, call, counted, "
     "input_tokens, output_tokens, cached_input_tokens, total_tokens, cost, first_chunk_ms"
 )
+_OF_CALL: Final = "s.trace = traces.id AND s.call"
 
 _V1: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -94,7 +95,34 @@ _V2: Final = (
     f"CREATE INDEX spans_calls ON spans (model, start_ns, trace, {_SUMMED_COLUMNS}) WHERE call OR counted",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2)
+_V3: Final = (
+    # What statistics by session, user, day and tag add up, so that they read a row a trace: see `rollup`
+    *(f"ALTER TABLE traces ADD COLUMN {c}" for c in ("calls INTEGER", "failed_calls INTEGER", "speaking_ns INTEGER")),
+    *(f"ALTER TABLE traces ADD COLUMN {c}" for c in ("durations TEXT", "first_chunks TEXT", "last_call_ns INTEGER")),
+    f"""UPDATE traces SET
+        calls = (SELECT count(*) FROM spans s WHERE {_OF_CALL}),
+        failed_calls = (SELECT count(*) FROM spans s WHERE {_OF_CALL} AND s.status = 'ERROR'),
+        speaking_ns = (SELECT CAST(total(s.duration_ns) AS INTEGER) FROM spans s
+            WHERE s.trace = traces.id AND s.counted AND s.output_tokens),
+        durations = (SELECT group_concat(s.duration_ns) FROM spans s WHERE {_OF_CALL}),
+        first_chunks = (SELECT group_concat(CAST(s.first_chunk_ms * 1e3 AS INTEGER)) FROM spans s WHERE {_OF_CALL}),
+        last_call_ns = (SELECT max(s.start_ns) FROM spans s WHERE s.trace = traces.id AND (s.call OR s.counted))""",
+    # Groups of all spans: counted in the order of the index, which holds what is counted. Not WHERE x IS NOT NULL:
+    # the spans without a value are a group too.
+    *(f"DROP INDEX spans_{c}" for c in ("name", "span_type", "integration", "operation")),
+    *(
+        f"CREATE INDEX spans_{c} ON spans ({c}, start_ns, trace, duration_ns, status)"
+        for c in ("name", "span_type", "integration", "operation")
+    ),
+    # Groups of model calls, and of the tokens of all spans. A model is of one provider, so this is nearly the order
+    # of models too.
+    "DROP INDEX spans_calls",
+    "CREATE INDEX spans_calls ON spans (provider, model, start_ns, trace, status, duration_ns, call, counted, "
+    "input_tokens, output_tokens, cached_input_tokens, total_tokens, cost, first_chunk_ms, "
+    "integration, operation, span_type, name) WHERE call OR counted OR first_chunk_ms IS NOT NULL",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2, _V3)
 """Step N brings a file of schema N to schema N + 1. A released step never changes: what comes later is a new one."""
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from autolog._store.columns import closest
 from autolog._store.errors import FilterError
 from autolog._store.filter_sql import Sql
-from autolog._store.query import Plan, where
+from autolog._store.query import Plan
+from autolog._store.stats_sql import DAY, TOKENS, Grouping, selects
 
 _OF_CALLS: Final = {
     "model": "s.model",
     "provider": "s.provider",
     "session": "t.session_id",
     "user": "t.user_id",
-    "day": "date(s.start_ns / 1000000000, 'unixepoch', 'localtime')",
+    "day": DAY,
 }
 _OF_SPANS: Final = {
     "integration": "s.integration",
@@ -29,23 +30,12 @@ _OF_SPANS: Final = {
 _ALIASES: Final = {"session_id": "session", "user_id": "user", "span.name": "span_name", "span.type": "span_type"}
 GROUPS: Final = (*_OF_CALLS, *_OF_SPANS, "tag:KEY")
 
-_TOKENS: Final = ("input_tokens", "output_tokens", "cached_input_tokens", "total_tokens")
-_PERCENTILES: Final = (50, 95, 99)
-_FIRST_CHUNK_PERCENTILES: Final = (50, 95)
-_DURATION: Final = "s.duration_ns"
-_FIRST_CHUNK: Final = "CAST(s.first_chunk_ms * 1e3 AS INTEGER)"  # microseconds: whole numbers are read faster
-# How long the calls took that gave the output tokens
-_SPEAKING_NS: Final = "sum(CASE WHEN s.counted AND s.output_tokens THEN s.duration_ns END)"
-
-
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """What to group by: the names, their SQL, the tags among them, and whether all spans count or model calls only."""
-
-    names: tuple[str, ...]
-    keys: tuple[str, ...]
-    tags: tuple[str, ...]
-    all_spans: bool
+_SLOW: Final = {f"p{p}_ms": p for p in (50, 95, 99)}
+_FIRST_CHUNK: Final = {f"first_chunk_p{p}_ms": p for p in (50, 95)}
+_FEW: Final = 100
+_SORTED_WHOLE: Final = 20_000
+_SAMPLE: Final = 5000
+_AROUND: Final = 0.03  # of the sample on either side: four times the standard error of a median of 5,000
 
 
 def grouping(by: str) -> Grouping:
@@ -74,21 +64,25 @@ def load_stats(db: sqlite3.Connection, groups: Grouping, *, since_ns: int | None
     By what is a span's own (name, type, integration, operation) every span is a call; else the model calls are, each
     once however many frameworks are around it. Tokens and cost are always counted once, so that rows add up.
     """
-    unit = "1" if groups.all_spans else "s.call"
-    source = _source(db, groups, since_ns=since_ns, wanted=wanted, unit=unit)
-    keys = ", ".join(groups.keys)
-    places = ", ".join(str(i + 1) for i in range(len(groups.keys)))
-    sums = ", ".join(f"sum(CASE WHEN s.counted THEN s.{c} END)" for c in (*_TOKENS, "cost"))
-    # Each group's values come as one text: a row for each would cost more than all else.
-    values = ", ".join(f"group_concat(CASE WHEN {unit} THEN {v} END)" for v in (_DURATION, _FIRST_CHUNK))
-    select = (
-        f"SELECT {keys}, count(DISTINCT s.trace), sum({unit}), sum({unit} AND s.status = 'ERROR'), {sums}, "
-        f"sum(s.counted AND s.cost IS NULL), {_SPEAKING_NS}, {values} {source.text} GROUP BY {places}"
-    )
-    rows = [_row(groups.names, row) for row in db.execute(select, source.params)]
+    rows = add_up(db, groups, selects(db, groups, since_ns=since_ns, wanted=wanted))
     if groups.names[0] == "day":
         return sorted(rows, key=lambda r: tuple(str(r[n]) for n in groups.names))
     return sorted(rows, key=lambda r: (-r["calls"], tuple(str(r[n]) for n in groups.names)))
+
+
+def add_up(db: sqlite3.Connection, groups: Grouping, parts: Iterable[Sql]) -> list[dict[str, Any]]:
+    """Give one row a group of what several selects count of it."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    width = len(groups.names)
+    for part in parts:
+        for row in db.execute(part.text, part.params):
+            sums = found.get(row[:width])
+            if sums is None:
+                found[row[:width]] = [*row[width:]]
+            else:
+                sums[:-2] = map(_plus, sums, row[width:-2])
+                sums[-2:] = (",".join(filter(None, pair)) for pair in zip(sums[-2:], row[-2:], strict=True))
+    return [_row(groups.names, keys, sums) for keys, sums in found.items()]
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float | None:
@@ -101,46 +95,61 @@ def percentile(ordered: Sequence[float], percent: float) -> float | None:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def _source(db: sqlite3.Connection, groups: Grouping, *, since_ns: int | None, wanted: Plan, unit: str) -> Sql:
-    tables = [f"g{i}" for i in range(len(groups.tags))]
-    joins = " ".join(f"LEFT JOIN tags {g} ON {g}.trace = s.trace AND {g}.key = ?" for g in tables)
-    if any(key.startswith("t.") for key in groups.keys):
-        joins = f"JOIN traces t ON t.id = s.trace {joins}"
-    conditions = ["1" if unit == "1" else "(call OR counted)"]
-    params: list[Any] = list(groups.tags)
-    if since_ns is not None:
-        conditions.append("s.start_ns >= ?")
-        params.append(since_ns)
-    if wanted.terms:
-        only, _ = where(db, wanted, indexed_text=False)
-        conditions.append(f"s.trace IN (SELECT t.id FROM traces t {only.text})")
-        params.extend(only.params)
-    return Sql(f"FROM spans s {joins} WHERE {' AND '.join(conditions)}", tuple(params))
+def percentiles(values: list[int], percents: Sequence[float]) -> list[float | None]:
+    """Give several percentiles, in ascending order, of values in any order.
+
+    Of many values only those are sorted that a sample says are near; where the sample was wrong, all are.
+    """
+    count = len(values)
+    if count <= _SORTED_WHOLE:
+        values.sort()
+        return [percentile(values, p) for p in percents]
+    # By chance, not every so many: traces of one shape have their long spans at regular distances
+    sample = sorted(random.Random(count).choices(values, k=_SAMPLE))  # noqa: S311
+    found: list[float | None] = []
+    rest = values
+    for percent in percents:
+        place = (count - 1) * percent / 100
+        below = int(place)
+        low, high = (sample[max(0, min(len(sample) - 1, round(len(sample) * s)))] for s in _share_around(percent))
+        rest = [v for v in rest if v >= low]
+        near = sorted([v for v in rest if v <= high] if percent < 100 - 100 * _AROUND else rest)
+        first = below - (count - len(rest))
+        if first < 0 or first + 1 >= len(near):
+            ordered = sorted(values)
+            return [percentile(ordered, p) for p in percents]
+        found.append(near[first] + (near[first + 1] - near[first]) * (place - below))
+    return found
 
 
-def _row(names: tuple[str, ...], row: tuple[Any, ...]) -> dict[str, Any]:
-    traces, calls, errors, *tokens, cost, unpriced, speaking_ns, durations, first_chunks = row[len(names) :]
-    took, waited = _ordered(durations), _ordered(first_chunks)
+def _share_around(percent: float) -> tuple[float, float]:
+    return percent / 100 - _AROUND, percent / 100 + _AROUND
+
+
+def _plus(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one if other is None else one + other
+
+
+def _row(names: tuple[str, ...], keys: tuple[Any, ...], sums: Sequence[Any]) -> dict[str, Any]:
+    traces, calls, errors, *tokens, cost, unpriced, speaking_ns, durations, first_chunks = sums
     output_tokens = tokens[1]
-    return {
-        **dict(zip(names, row, strict=False)),
-        "traces": traces,
-        "calls": calls,
-        "errors": errors,
-        "error_rate": errors / calls if calls else 0.0,
-        **{f"p{p}_ms": _share(percentile(took, p), 1e6) for p in _PERCENTILES},
-        **dict(zip(_TOKENS, tokens, strict=True)),
-        "cost": cost,
-        "unpriced_calls": unpriced,
-        "tokens_per_second": output_tokens / (speaking_ns / 1e9) if output_tokens and speaking_ns else None,
-        **{f"first_chunk_p{p}_ms": _share(percentile(waited, p), 1e3) for p in _FIRST_CHUNK_PERCENTILES},
-    }
+    row: dict[str, Any] = dict(zip(names, keys, strict=True))
+    row["traces"], row["calls"], row["errors"] = traces, calls, errors
+    row["error_rate"] = errors / calls if calls else 0.0
+    _add_percentiles(row, _SLOW, durations, 1e6)
+    row.update(zip(TOKENS, tokens, strict=True))
+    row["cost"], row["unpriced_calls"] = cost, unpriced
+    row["tokens_per_second"] = output_tokens / (speaking_ns / 1e9) if output_tokens and speaking_ns else None
+    _add_percentiles(row, _FIRST_CHUNK, first_chunks, 1e3)
+    return row
 
 
-def _ordered(values: str | None) -> list[int]:
-    """Read what SQLite joined with commas. As JSON, which is the fastest reader of numbers there is here."""
-    return sorted(json.loads(f"[{values}]")) if values else []
-
-
-def _share(value: float | None, unit: float) -> float | None:
-    return None if value is None else value / unit
+def _add_percentiles(row: dict[str, Any], columns: Mapping[str, int], values: str | None, unit: float) -> None:
+    if values:
+        # Of many numbers, JSON is the fastest reader there is here
+        several = values.split(",", _FEW)
+        numbers = list(map(int, several)) if len(several) <= _FEW else json.loads(f"[{values}]")
+        found = percentiles(numbers, tuple(columns.values()))
+        row.update((name, None if value is None else value / unit) for name, value in zip(columns, found, strict=True))
+    else:
+        row.update(dict.fromkeys(columns))

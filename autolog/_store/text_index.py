@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -61,6 +62,27 @@ def index_some(db: sqlite3.Connection) -> bool:
         db.executemany("INSERT INTO terms (rowid, body) VALUES (?, ?)", ((r[0], _words(r[1:])) for r in rows))
         db.execute("INSERT OR REPLACE INTO meta VALUES ('indexed', ?)", (rows[-1][0],))
     return len(rows) < _SOME
+
+
+def claim(db: sqlite3.Connection, name: str, *, seconds: float) -> bool:
+    """Say that this name is indexing, for a while; false where another one is."""
+    if not unclaimed(db, name):
+        return False
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('indexer', ?)", (f"{time.time() + seconds:.3f} {name}",))
+    return True
+
+
+def give_up_claim(db: sqlite3.Connection) -> None:
+    """Say that nobody is indexing."""
+    db.execute("DELETE FROM meta WHERE key = 'indexer'")
+
+
+def unclaimed(db: sqlite3.Connection, name: str) -> bool:
+    """Whether nobody else is indexing."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'indexer'").fetchone()
+    until, _, other = str(row[0]).partition(" ") if row else ("0", "", name)
+    # A time that is far away is of a clock that was set back since
+    return other == name or not time.time() < float(until) < time.time() + 3600
 
 
 def forget(db: sqlite3.Connection, traces: Sequence[int]) -> None:

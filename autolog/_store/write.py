@@ -11,7 +11,7 @@ from autolog._model import Trace
 from autolog._store.blobs import Blob
 from autolog._store.jsontext import dumps, integer, real, text_or_none
 from autolog._store.rollup import ROLLUP_COLUMNS, Rollup, rollup
-from autolog._store.rows import LIGHT_COLUMNS, PAYLOAD_COLUMNS, SPAN_COLUMNS, SpanRow, light_span, span_rows
+from autolog._store.rows import LIGHT_COLUMNS, PAYLOAD_COLUMNS, SPAN_COLUMNS, SpanRow, span_rows
 
 _T = TypeVar("_T")
 _VARIABLES: Final = 500  # of one statement; every SQLite takes 999
@@ -129,8 +129,7 @@ class _Rows:
     def add_new(self, fragment: Fragment) -> None:
         """A trace that the store does not have: all there is to know is in the fragment."""
         trace, self.next_trace = self.next_trace, self.next_trace + 1
-        spans = [light_span(fragment.trace_id, row.values) for row in fragment.spans.values()]
-        sums = rollup(fragment.trace_id, spans)
+        sums = rollup(fragment.trace_id, (row.values for row in fragment.spans.values()))
         root = self.add_spans(trace, fragment, sums).get(sums.root or "")
         self.traces.append((trace, fragment.trace_id, fragment.session_id, fragment.user_id, root, *sums.values))
         self.add_labels(trace, fragment)
@@ -184,9 +183,8 @@ def _merge(db: sqlite3.Connection, trace: int, fragment: Fragment, rows: _Rows) 
         db.executemany("DELETE FROM payload WHERE span = ?", replaced)
         db.executemany("DELETE FROM blob_refs WHERE span = ?", replaced)
     kept = {s: row for s, row in stored.items() if s not in fragment.spans}
-    spans = [light_span(fragment.trace_id, row[3:]) for row in kept.values()]
-    spans += [light_span(fragment.trace_id, row.values) for row in fragment.spans.values()]
-    sums = rollup(fragment.trace_id, spans)
+    lights = [row[3:] for row in kept.values()] + [row.values for row in fragment.spans.values()]
+    sums = rollup(fragment.trace_id, lights)
     # A span that was the deepest of its kind may have got a deeper one
     flags = [
         (s in sums.counted, s in sums.calls, row[0])

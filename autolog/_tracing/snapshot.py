@@ -82,6 +82,9 @@ def _other(value: Any, depth: int) -> Any:
         if isinstance(value, (list, tuple, set, frozenset)):
             return [snapshot(v, depth + 1) for v in list(cast("list[Any]", value))]
         if not isinstance(value, type):
+            if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():  # one number, as sums give
+                number = value.item()
+                return number if type(number) in _SCALARS else _text(value)
             members = _members(value)
             if members is not None:
                 return {str(k): snapshot(v, depth + 1) for k, v in members.items()}

@@ -377,3 +377,16 @@ def test_off(exporter: autolog.MemoryExporter, how: str) -> None:
 def test_what_cannot_be_traced(wrong: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         autolog.trace(wrong)
+
+
+def test_functions_of_numpy(exporter: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    for function, given in ((numpy.dot, ([1, 2], [3, 4])), (numpy.add, (1, 2)), (numpy.linalg.norm, ([3, 4],))):
+        traced = autolog.trace(function)
+        assert traced(*given) == function(*given)
+        assert pickle.loads(pickle.dumps(traced))(*given) == function(*given)
+        assert repr(inspect.signature(traced)) == repr(inspect.signature(function))
+    autolog.trace(numpy.ones)(3)
+    autolog.flush()
+    array = {"type": "ndarray", "shape": [3], "dtype": "float64"}
+    assert [t.root.outputs for t in exporter.traces] == [11, 11, 3, 3, 5, 5, array]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from autolog import semconv
 from autolog._model import ExceptionInfo, Outcome, Span, Status, Trace, Usage
-from autolog._store import Query, Store
+from autolog._store import Query, Store, schema
 
 START = 1_795_000_000_000_000_000
 """2026-11-18 11:06:40 UTC"""
@@ -83,6 +84,23 @@ def journal(store: Store) -> str:
     with store._connections.reading() as db:
         found: str = db.execute("PRAGMA journal_mode").fetchone()[0]
     return found
+
+
+_V3_INDEXED = ("name", "span_type", "integration", "operation")
+
+
+def to_schema_2(path: str) -> None:
+    """Make a file what it was before sums of calls were kept. Needs an SQLite that drops columns (3.35)."""
+    sums = ("calls", "failed_calls", "speaking_ns", "durations", "first_chunks", "last_call_ns")
+    former = [s for s in schema._V1 if any(f"INDEX spans_{c} " in s for c in _V3_INDEXED)]
+    with sqlite3.connect(path) as db:
+        for statement in (
+            *(f"DROP INDEX spans_{c}" for c in (*_V3_INDEXED, "calls")),
+            *(f"ALTER TABLE traces DROP COLUMN {c}" for c in sums),
+            *(*former, schema._V2[-1], "UPDATE meta SET value = 2 WHERE key = 'schema'"),
+        ):
+            db.execute(statement)
+    db.close()
 
 
 USES: dict[str, Callable[[Store], object]] = {

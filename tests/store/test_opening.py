@@ -111,7 +111,8 @@ def test_a_released_step_never_changes() -> None:
         "spans": "id trace span_id parent_id name span_type status outcome start_ns end_ns duration_ns model provider "
         f"integration operation error_type http_status finish_reason {usage} cost local_root first_chunk_ms counted call",
         "traces": "id trace_id name status start_ns end_ns duration_ns session_id user_id "
-        f"span_count {usage} cost unpriced models root",
+        f"span_count {usage} cost unpriced models root "
+        "calls failed_calls speaking_ns durations first_chunks last_call_ns",
     }
 
 

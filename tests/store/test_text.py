@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -259,3 +261,41 @@ def test_an_index_of_the_first_schema_is_made_again(store: Store) -> None:
     assert numbers(store, "refund") == "1"
     with store._connections.reading() as db:
         assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchall()
+
+
+def test_the_index_is_never_in_a_queue_for_the_file(store: Store) -> None:
+    store.write([trace(1)])
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with store._connections.writing_if_free() as db:
+        assert db is None
+    with store._connections.writer.lock, store._connections.writing_if_free() as db:
+        assert db is None
+    other.execute("ROLLBACK")
+    other.close()
+    with store._connections.writing_if_free() as db:
+        assert db is not None
+        assert db.in_transaction
+        assert db.execute("PRAGMA busy_timeout").fetchone()[0] > 1000  # who writes waits, as before
+
+
+def test_one_process_indexes_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "_REST", 0)
+    with open_store(tmp_path / "t.db") as one, open_store(tmp_path / "t.db") as two:
+        one.write([trace(1, *(span(n) for n in range(indexer._WORTH_A_THREAD)))])
+        with one._connections.writing() as db:
+            assert text_index.claim(db, "another", seconds=600)
+            assert not text_index.claim(db, "a third", seconds=600)
+        for _ in range(16):
+            two.index_soon()
+        assert not any(i._thread for i in two._indexers.values())
+        with one._connections.writing() as db:  # killed, and its time is over
+            assert text_index.claim(db, "another", seconds=-1)
+        for _ in range(16):
+            two.index_soon()
+        for each in two._indexers.values():
+            assert each._thread is not None
+            each._thread.join()
+        with one._connections.reading() as db:
+            assert text_index.backlog(db) == 0
+            assert text_index.unclaimed(db, "a third")

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from store.kit import span, tid, trace
+from store.kit import span, tid, to_schema_2, trace
 
 from autolog import Feedback, Trace
 from autolog._store import Query, Store, open_store, schema
@@ -87,6 +87,7 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> Non
     path = str(tmp_path / "old.db")
     with open_store(path) as store:
         store.write([trace(1, span(1, inputs="refund"))])
+    to_schema_2(path)
     with sqlite3.connect(path) as db:
         db.executescript("DROP TABLE feedback; DROP TABLE expectations; DROP INDEX spans_calls")
         db.execute(next(s for s in schema._V1 if "INDEX spans_calls" in s))
