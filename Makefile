@@ -31,6 +31,10 @@ package: $(NOX)
 bench:
 	python3 benchmarks/run.py
 
+# The frameworks' own unit tests, untraced and traced.
+upstream:
+	python3 tests/upstream/compare.py
+
 # Pin the environments of the tests again, to what resolves today.
 lock:
 	for name in openai3 openai2 oldest lint; do \

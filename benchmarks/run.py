@@ -8,7 +8,7 @@ from types import ModuleType
 
 from measuring.callgrind import what_is_missing
 from measuring.machine import description
-from questions import burst, calls, durable, imports, memory, peers, replay, spans, store
+from questions import burst, calls, durable, frameworks, imports, memory, peers, replay, spans, store
 
 QUESTIONS: dict[str, ModuleType] = {
     "calls": calls,
@@ -17,6 +17,7 @@ QUESTIONS: dict[str, ModuleType] = {
     "burst": burst,
     "memory": memory,
     "imports": imports,
+    "frameworks": frameworks,
     "replay": replay,
     "store": store,
     "peers": peers,

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
 import openai
+import pytest
 from fake_api import FakeApi
-from langchain.agents import create_agent
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
@@ -62,6 +62,7 @@ def query_as_a_tool(p: Programs) -> None:
         p.li.direct("direct:search")
         return str(engine.query(question))
 
+    create_agent = pytest.importorskip("langchain.agents.factory").create_agent
     create_agent(p.lc, [search], name="helper").invoke({"messages": [("user", "hi")]})
 
 

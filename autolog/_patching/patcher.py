@@ -41,13 +41,21 @@ class Patcher:
         self.missing: list[str] = []
         self.applied: list[str] = []
 
-    def trace(self, operation: Operation, *, optional: bool = False) -> None:
-        """Trace every call of an operation, sync or async as it is."""
+    def trace(self, operation: Operation, *, on: type[Any] | None = None, optional: bool = False) -> None:
+        """Trace every call of an operation, sync or async as it is.
+
+        ``on`` is the class that has the method, where it was found while the program runs and no path may lead to it.
+        """
 
         def make(original: Any) -> Wrapper:
             return (async_wrapper if iscoroutinefunction(original) else sync_wrapper)(operation, self.gate)
 
-        self._declare(operation.target, make, optional=optional)
+        if on is None:
+            self._declare(operation.target, make, optional=optional)
+            return
+        with _lock:
+            if self.gate.open:
+                self._apply(on, operation.target.rpartition(".")[2], make)
 
     def observe(
         self,
@@ -131,17 +139,22 @@ class Patcher:
             parent = imported
             for part in parent_path.split(".") if parent_path else ():
                 parent = getattr(parent, part, None)
-            original = getattr(parent, name, None)
-            if original is None:
-                if not optional:
-                    self.missing.append(target)
-                _log.debug("autolog: %s does not exist in this version", target)
+            if self._apply(parent, name, make):
+                self.applied.append(target)
                 return
-            handle = wrapt.wrap_function_wrapper(parent, name, make(original))
-            self._stack.callback(_unwrap, parent, name, handle)
-            self.applied.append(target)
+            if not optional:
+                self.missing.append(target)
+            _log.debug("autolog: %s does not exist in this version", target)
 
         self.when_imported(module, apply)
+
+    def _apply(self, parent: Any, name: str, make: Callable[[Any], Wrapper]) -> bool:
+        original = getattr(parent, name, None)
+        if original is None:
+            return False
+        handle = wrapt.wrap_function_wrapper(parent, name, make(original))
+        self._stack.callback(_unwrap, parent, name, handle)
+        return True
 
 
 def _half_imported(module: Any) -> bool:

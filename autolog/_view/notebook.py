@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any, Final
 from uuid import uuid4
 
@@ -82,10 +83,9 @@ def _after_cell(result: Any = None) -> None:
 
 def _publish() -> None:
     global _last_output
-    from IPython.display import display as show  # type: ignore[import-not-found, unused-ignore]
-
     from autolog._view.output import mimebundle
 
+    show = _ipython_display()
     late = arrivals.late()
     if late and _last_output is not None:
         show(mimebundle(late), raw=True, display_id=_last_output, update=True)
@@ -93,6 +93,10 @@ def _publish() -> None:
     if traces:
         _last_output = f"autolog-{uuid4().hex}"
         show(mimebundle(traces, more=more), raw=True, display_id=_last_output)
+
+
+def _ipython_display() -> Any:
+    return import_module("IPython.display").display
 
 
 def display(*traces: Trace | Iterable[Trace], enabled: bool | None = None, limit: int | None = None) -> None:
@@ -123,9 +127,7 @@ def _show(traces: list[Trace]) -> None:
     from autolog._view.output import mimebundle
 
     if _kernel_shell() is not None:
-        from IPython.display import display as show  # type: ignore[import-not-found, unused-ignore]
-
-        show(mimebundle(traces), raw=True)
+        _ipython_display()(mimebundle(traces), raw=True)
     elif _marimo_runs():
         marimo: Any = sys.modules["marimo"]
         marimo.output.append(marimo.Html(mimebundle(traces)["text/html"]))

@@ -15,6 +15,7 @@ CACHE = ROOT / ".bench"
 # The same client everywhere, so that figures of different environments can be laid side by side.
 CLIENT = ("openai==3.54.0", "httpx2==2.16.2", "pydantic==2.14.3")
 SDK = "opentelemetry-sdk==1.45.2"
+FRAMEWORKS = (*CLIENT, "langchain-core==1.7.2", "langchain-openai==1.7.3", "llama-index-core==0.14.25", "numpy==2.4.6")
 PACKAGES: dict[str, tuple[str, ...]] = {
     "autolog": (*CLIENT, "vcrpy==9.4.2"),  # and autolog itself, as a wheel of this tree
     "genai-openai": (*CLIENT, SDK, "opentelemetry-instrumentation-genai-openai==1.3b0"),
@@ -22,6 +23,21 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "langfuse": (*CLIENT, "langfuse==5.0.4"),
     "logfire": (*CLIENT, "logfire==5.2.0"),
     "mlflow": (*CLIENT, "mlflow==3.17.2"),
+    "autolog-frameworks": FRAMEWORKS,
+    "openinference-frameworks": (
+        *FRAMEWORKS,
+        SDK,
+        "openinference-instrumentation-langchain==0.1.80",
+        "openinference-instrumentation-llama-index==4.6.1",
+    ),
+    "openllmetry-frameworks": (
+        *FRAMEWORKS,
+        SDK,
+        "opentelemetry-instrumentation-langchain==0.62.4",
+        "llama-index-llms-ollama==0.11.0",  # it imports `llama_index.llms`, which is there with any package of models
+        "opentelemetry-instrumentation-llamaindex==0.62.4",
+    ),
+    "mlflow-frameworks": (*FRAMEWORKS, "mlflow==3.17.2", "langchain==1.4.7"),
 }
 
 
@@ -58,7 +74,7 @@ def python_of(name: str) -> Path:
         python = _create(folder, uv)
         _install(python, uv, *PACKAGES[name])
         stamp.write_text(wanted)
-    if name == "autolog":
+    if name in ("autolog", "autolog-frameworks"):
         again = ("--reinstall-package", "autolog-genai") if uv else ("--force-reinstall", "--no-deps")
         if not uv:
             _install(python, uv, f"{ROOT}[openai]")

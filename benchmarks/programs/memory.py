@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
-import os
 import sys
-from pathlib import Path
 
 import fake_api
 import openai
+from left import left
 from scenarios import MESSAGES
 
 
@@ -21,13 +19,6 @@ def _stream(client: openai.OpenAI, how: str) -> None:
             break
     if how == "closed":
         stream.close()
-
-
-def _memory() -> dict[str, float]:
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    mb = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return {"rss_mb": mb, "blocks": sys.getallocatedblocks(), "objects": len(gc.get_objects())}
 
 
 def main() -> None:
@@ -51,7 +42,7 @@ def main() -> None:
             done += 1
         if tracer == "autolog":
             autolog.flush(timeout=300)
-        print(json.dumps({"calls": done, **_memory()}), flush=True)
+        print(json.dumps({"calls": done, **left()}), flush=True)
 
 
 main()

@@ -8,15 +8,15 @@ is set while tracing is on and deleted afterwards, and the class is then as it w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from autolog.integration import Operation, report
-from autolog_langchain import _seen
+from autolog.integration import report
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from autolog.integration import Patcher
+    from autolog.integration import Operation, Patcher
 
 __all__ = ["trace_methods"]
 
@@ -42,17 +42,10 @@ def _subclasses(base: type[Any]) -> Iterator[type[Any]]:
 
 
 def _trace(patcher: Patcher, kind: type[Any], methods: Callable[[str], Operation | None]) -> None:
-    found = [
-        (name, made)
-        for name, member in list(vars(kind).items())
-        if (made := methods(name)) is not None and not getattr(member, "__isabstractmethod__", False)
-    ]
-    if not found:
-        return
-    label = _seen.name_of(kind)
-    for name, made in found:
-        target = f"{_seen.__name__}:{label}.{name}"
-        patcher.trace(Operation(target=target, start=made.start, finish=made.finish, read=made.read), optional=True)
+    for name, member in list(vars(kind).items()):
+        made = methods(name)
+        if made is not None and not getattr(member, "__isabstractmethod__", False):
+            patcher.trace(replace(made, target=f"{kind.__module__}:{kind.__qualname__}.{name}"), on=kind)
 
 
 def _watch(patcher: Patcher, base: type[Any], methods: Callable[[str], Operation | None]) -> None:

@@ -36,11 +36,12 @@ def read_tool(ended: EndedCall) -> Fields:
     )
 
 
-def _asked(inputs: Json) -> list[Json] | None:
-    """Give the conversation that an agent was started with."""
+def _asked(inputs: Json, system: str | None = None) -> list[Json] | None:
+    """Give the conversation that an agent was started with, without its own prompt (core 0.12 puts that in the history)."""
     if "messages" in inputs:
         return messages_of(inputs["messages"])
-    messages = messages_of(inputs.get("chat_history")) or []
+    own = text_message("system", system) if system else None
+    messages = [message for message in messages_of(inputs.get("chat_history")) or [] if message != own]
     said = inputs.get("user_msg")
     if isinstance(said, str):
         messages.append(text_message("user", said))
@@ -58,7 +59,7 @@ def read_agent(ended: EndedCall) -> Fields:
     system = as_str(call.facts.get("system"))
     return Fields(
         operation="invoke_agent",
-        input_messages=_asked(call.inputs),
+        input_messages=_asked(call.inputs, system),
         output_messages=[message] if message is not None else None,
         system_instructions=[{"type": "text", "content": system}] if system else None,
         inputs=call.inputs,

@@ -2,7 +2,8 @@
 
 - A model's generator: the library's own events say when it ended; one that is never read, its finalizer.
 - An engine's ``StreamingResponse``: the generator in it is watched, so that the answer is what the program got.
-- A chat engine's: a thread or task of the library reads the model's stream; it ends with that.
+- A chat engine's: a thread or task of the library reads the model's stream; it ends with that. Where the program reads it
+  itself (some engines before core 0.13), it is watched as an engine's.
 - Any other generator: it ends when it is gone.
 """
 
@@ -44,8 +45,9 @@ class _Watch:
         if not progress.count:
             progress.first_ns = progress.last_ns
         progress.count += 1
-        if isinstance(item, str):
-            self.pieces.append(item)
+        piece = item if isinstance(item, str) else getattr(item, "delta", None)
+        if isinstance(piece, str):
+            self.pieces.append(piece)
 
     def over(self) -> None:
         self._end(None)
@@ -147,9 +149,9 @@ class Streams:
         if kind is GeneratorType or kind is AsyncGeneratorType:
             return self._hold(span, call, result)
         if kind.__name__ in _RESPONSES:
-            return self._watch_response(span, call, result)
+            return self._watch(span, call, result, "response_gen")
         if kind.__name__ == "StreamingAgentChatResponse":
-            return self._watch_chat(span, result)
+            return self._watch_chat(span, call, result)
         return False
 
     def _hold(self, span: LiveSpan, call: Call, generator: Any) -> bool:
@@ -182,8 +184,8 @@ class Streams:
         else:
             self._end(span)
 
-    def _watch_response(self, span: LiveSpan, call: Call, response: Any) -> bool:
-        inner = getattr(response, "response_gen", None)
+    def _watch(self, span: LiveSpan, call: Call, response: Any, name: str) -> bool:
+        inner = getattr(response, name, None)
         if inner is None:
             return False
         watch = self._watches.get(inner)
@@ -197,14 +199,16 @@ class Streams:
             outer: Any = _AsyncWatched(inner, watch) if asynchronous else _watched(inner, watch)
             self._watches[outer] = watch
             weakref.finalize(outer, watch.left)
-            response.response_gen = outer
+            setattr(response, name, outer)
         watch.calls.append(span)
         call.chunks = True
         call.pieces = watch.pieces
         span.progress = watch.progress
         return True
 
-    def _watch_chat(self, span: LiveSpan, response: Any) -> bool:
+    def _watch_chat(self, span: LiveSpan, call: Call, response: Any) -> bool:
+        if not getattr(response, "is_writing_to_memory", True):
+            return self._watch(span, call, response, "chat_stream") or self._watch(span, call, response, "achat_stream")
         key = id(response)
         self._chats[key] = span
         weakref.finalize(response, self._chat_gone, key)

@@ -77,6 +77,25 @@ def test_turned_off_before_the_import_the_library_stays_as_it_is(tmp_path: Path,
     assert not hasattr(vars(small_library.C)["f"], "__wrapped__")
 
 
+def test_a_class_that_no_path_leads_to(exporter: autolog.MemoryExporter) -> None:
+    class Local:
+        def f(self) -> int:
+            return 1
+
+    before = vars(Local)["f"]
+    patcher = Patcher("small")
+    made = Operation(target="nowhere:Local.f", start=lambda *_: Begin("f", "TASK"), read=lambda _: Fields())
+    patcher.trace(made, on=Local)
+    assert Local().f() == 1
+    patcher.undo()
+    assert vars(Local)["f"] is before
+    patcher.trace(made, on=Local)  # too late
+    assert vars(Local)["f"] is before
+    assert Local().f() == 1
+    autolog.flush()
+    assert [span.name for trace in exporter.traces for span in trace.spans] == ["f"]
+
+
 SLOW = """
 import threading
 entered, go = threading.Event(), threading.Event()

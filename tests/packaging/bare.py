@@ -31,10 +31,12 @@ def autolog(*arguments: str, folder: str, code: int = 0) -> str:
 def check_files() -> None:
     """The wheel has what it promises, and nothing of the repository beside it."""
     files = [str(f) for f in metadata.files("autolog-genai") or ()]
-    for wanted in ("autolog/py.typed", "autolog_openai/py.typed", "autolog/_demo/cassettes/openai.yaml"):
+    packages = ("autolog", "autolog_openai", "autolog_langchain", "autolog_llama_index")
+    demos = ("cassettes/openai/demo.yaml", "cassettes/langchain/rag.yaml", "examples/llama_index_query.py")
+    for wanted in (*(f"{p}/py.typed" for p in packages), *(f"autolog/_demo/{d}" for d in demos)):
         assert wanted in files, f"{wanted} is missing"
     tops = {f.split("/")[0] for f in files if not f.startswith("..")}
-    assert tops <= {"autolog", "autolog_openai", f"autolog_genai-{metadata.version('autolog-genai')}.dist-info"}, tops
+    assert tops <= {*packages, f"autolog_genai-{metadata.version('autolog-genai')}.dist-info"}, tops
 
 
 def without_openai(folder: str) -> None:
@@ -49,7 +51,8 @@ def without_openai(folder: str) -> None:
     own = "import autolog\nwith autolog.start_span('mine') as s: s.set_inputs(1)"
     python(own, folder)
     assert json.loads(autolog("traces", "list", "--json", folder=folder))
-    assert "autolog-genai[demo]" in autolog("demo", folder=folder, code=2)
+    for name in ("openai", "langchain", "all"):
+        assert "autolog-genai[demo]" in autolog("demo", name, folder=folder, code=2)
     frame = "import autolog\ntry: autolog.search_traces()\nexcept ImportError as e: print(e)"
     assert "autolog-genai[pandas]" in python(frame, folder)
 

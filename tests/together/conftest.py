@@ -10,7 +10,7 @@ from openai_fixtures import api, fake, quiet_failures
 
 __all__ = ["api", "fake", "quiet_failures"]
 
-_NEEDED = ("llama_index", "langchain", "langgraph", "langchain_openai")
+_NEEDED = ("llama_index", "langgraph", "langchain_openai")
 if any(find_spec(name) is None for name in _NEEDED) or find_spec("llama_index.llms.openai") is None:
     collect_ignore_glob = ["test_*.py"]
 

@@ -1,8 +1,9 @@
 """Runs the frameworks' own unit tests with tracing off and on, and compares: ``python tests/upstream/compare.py [NAME ...]``.
 
 Each project's source distribution is downloaded and its tests run in an environment made for them, in ``--cache``. A
-test that passes untraced and does not pass traced is listed, and the exit code is 1; a test that fails both ways is not
-ours. What is known to differ, and why, is in ``KNOWN``.
+test that passes untraced and does not pass traced, nor when it is tried again, is listed, and the exit code is 1; a test
+that fails both ways is not ours. Some wait for a hundredth of a second and fail now and then, traced or not. What is to
+differ, and why, is in ``KNOWN``.
 """
 
 from __future__ import annotations
@@ -52,10 +53,13 @@ PROJECTS = (
         ),
     ),
 )  # fmt: skip
-# Tests that look at the list of handlers itself, in which ours stands while tracing is on.
+# Differ, and are to.
 KNOWN: Mapping[str, str] = {
-    "tests.unit_tests.runnables.test_config::test_merge_config_callbacks": "counts the handlers of a manager",
+    "tests.unit_tests.runnables.test_config::test_merge_config_callbacks": (
+        "counts a manager's handlers: any handler that LangChain is configured with, LangSmith's too, is one more"
+    ),
 }
+_AGAIN = 3
 
 
 def _run(*command: str | Path, **options: object) -> None:
@@ -108,11 +112,11 @@ def outcomes(project: Project, python: Path, source: Path, chosen: list[str], *,
         "PYTHONPATH": str(HERE),
         "PYTHONHASHSEED": "0",
     }
-    left_out = [f"--ignore={path}" for path in project.leave_out]
+    options = [f"--ignore={path}" for path in project.leave_out]
     subprocess.run(
         [
             str(python), "-m", "pytest", "-q", "-p", "plugin", "-p", "no:autolog", "-p", "no:cacheprovider",
-            "--timeout=120", "--continue-on-collection-errors", f"--junitxml={report}", *left_out,
+            "--timeout=120", "--continue-on-collection-errors", f"--junitxml={report}", *options,
             *(chosen or [project.tests]),
         ],
         cwd=source, env=environment, check=False, stdout=subprocess.DEVNULL,
@@ -123,6 +127,27 @@ def outcomes(project: Project, python: Path, source: Path, chosen: list[str], *,
         kinds = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
         found[name] = kinds[0] if kinds else "passed"
     return found
+
+
+def address(source: Path, test: str) -> str:
+    """Give the name by which pytest runs a test that its report calls ``package.module.Class::name``."""
+    where, _, name = test.partition("::")
+    parts = where.split(".")
+    for end in range(len(parts), 0, -1):
+        file = Path(*parts[:end]).with_suffix(".py")
+        if (source / file).is_file():
+            return "::".join((str(file), *parts[end:], name))
+    raise ValueError(f"no file has the test {test}")
+
+
+def still_worse(project: Project, python: Path, source: Path, tests: list[str]) -> list[str]:
+    """Try tests that failed traced once more, and once more: those that fail each time."""
+    for _ in range(_AGAIN):
+        if not tests:
+            break
+        again = outcomes(project, python, source, [address(source, test) for test in tests], on=True)
+        tests = [test for test in tests if again.get(test) != "passed"]
+    return tests
 
 
 def main() -> int:
@@ -139,10 +164,12 @@ def main() -> int:
         python, source = prepare(project, options.cache.resolve(), options.version)
         off = outcomes(project, python, source, options.tests, on=False)
         traced = outcomes(project, python, source, options.tests, on=True)
-        worse = sorted(n for n, o in off.items() if o == "passed" and traced.get(n) != "passed" and n not in KNOWN)
+        once = sorted(n for n, o in off.items() if o == "passed" and traced.get(n) != "passed" and n not in KNOWN)
+        worse = still_worse(project, python, source, once)
         passed = sum(o == "passed" for o in off.values())
         sys.stdout.write(
-            f"{project.name}: {len(off)} tests, {passed} pass untraced, {len(worse)} of these do not pass traced\n"
+            f"{project.name}: {len(off)} tests, {passed} pass untraced, {len(worse)} of these do not pass traced"
+            f" ({len(once) - len(worse)} more did not at first)\n"
         )
         for name in worse:
             sys.stdout.write(f"  {name}: {traced.get(name, 'not run')}\n")

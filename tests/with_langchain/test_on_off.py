@@ -119,6 +119,7 @@ class Heard(BaseCallbackHandler):
         self.events.append("end")
 
 
+@pytest.mark.filterwarnings("ignore:The `copy` method is deprecated")  # what collects runs in langchain-core 0.3
 @pytest.mark.parametrize("given", ["list", "manager"])
 def test_the_users_own_handlers(both: Any, given: str) -> None:
     heard = Heard()

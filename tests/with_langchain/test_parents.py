@@ -18,7 +18,10 @@ from langchain_world import World, wrong_parents
 from autolog._tracing.context import current_span
 
 # langchain-openai adds up the usage of several prompts, and stumbles over details that openai fills with None.
-pytestmark = pytest.mark.filterwarnings("ignore:Unexpected type for token usage")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Unexpected type for token usage"),
+    pytest.mark.filterwarnings("ignore:The `dict` method is deprecated"),  # of langchain-openai below 0.3.9
+]
 
 
 def _check(traces: Any) -> None:
@@ -40,6 +43,7 @@ def test_sync(world: World, both: Any, name: str) -> None:
 
 @pytest.mark.asyncio(loop_scope="session")  # langchain-openai keeps its async HTTP clients for all loops
 @pytest.mark.filterwarnings("ignore::langchain_core._api.deprecation.LangChainDeprecationWarning")
+@pytest.mark.filterwarnings("ignore::langchain_core._api.deprecation.LangChainPendingDeprecationWarning")
 @pytest.mark.filterwarnings("ignore::langchain_core._api.beta_decorator.LangChainBetaWarning")
 @pytest.mark.parametrize("name", ASYNC)
 async def test_async(world: World, both: Any, name: str) -> None:

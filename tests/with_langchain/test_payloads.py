@@ -38,7 +38,8 @@ def _by_type(traces: Any, kind: str) -> list[autolog.Span]:
 
 
 def test_a_model_span_has_what_the_clients_span_has(world: World, both: Any) -> None:
-    world.model("gpt-x", temperature=0.5, max_completion_tokens=7, seed=3, stop=["END"]).invoke("hi")
+    model = world.model("gpt-x", temperature=0.5, max_completion_tokens=7, seed=3, stop=["END"])
+    answer = model.invoke("hi")
     outer, inner = _by_type(both, "CHAT_MODEL")
     assert inner.parent_id == outer.span_id
     assert outer.name == "ChatOpenAI"
@@ -46,6 +47,8 @@ def test_a_model_span_has_what_the_clients_span_has(world: World, both: Any) -> 
         "autolog.integration", "openai.api.type", "autolog.retry_count", "http.response.status_code",
         "autolog.request_id", "autolog.request.method", "autolog.request.url",
     }  # fmt: skip
+    if "id" not in answer.response_metadata:  # langchain-openai below 0.3.9 keeps it to itself
+        own.add("gen_ai.response.id")
     expected = {k: v for k, v in inner.attributes.items() if k not in own}
     assert {k: outer.attributes.get(k) for k in expected} == expected
     assert outer.usage == inner.usage
