@@ -13,6 +13,12 @@ from autolog import Trace
 from autolog._view.output import output_html
 from autolog._view.page import page
 
+# Asks from outside: the page itself may evaluate no text.
+expect: Any = pytest.importorskip(
+    "playwright.sync_api", reason="the view is driven where playwright is installed"
+).expect
+expect.set_options(timeout=20_000)
+
 AXE = Path(__file__).resolve().parents[3] / "autolog/_view/frontend/node_modules/axe-core/axe.min.js"
 TABS = ("Content", "Details", "JSON")
 
@@ -89,14 +95,14 @@ def test_the_keyboard(open_page: Open, rich: Trace) -> None:
         ("j", "gpt-5-mini"), ("End", "log"), ("Home", "support agent"), ("e", "refund"),
     ]:  # fmt: skip
         view.keyboard.press(key)
-        view.wait_for_function(f"document.querySelector('.row.selected bdi')?.textContent === {name!r}")
+        expect(view.locator(".row.selected bdi").first).to_have_text(name)
     view.keyboard.press("3")
     assert view.get_by_role("tab", name="JSON").get_attribute("aria-selected") == "true"
     view.keyboard.press("/")
     view.keyboard.type("thirty")
-    view.wait_for_function("document.querySelectorAll('.row').length === 2")
+    expect(view.locator(".row")).to_have_count(2)
     view.keyboard.press("Escape")
-    view.wait_for_function("document.querySelectorAll('.row').length > 8")
+    expect(view.locator(".row").nth(8)).to_be_attached()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -105,10 +111,10 @@ def test_the_keyboard_alone_goes_to_a_span_and_back(open_page: Open, rich: Trace
     view.locator(".rows").focus()
     for key, focused in [("Enter", ".panel"), ("Escape", ".rows"), ("/", ".find .query"), ("Escape", ".rows")]:
         view.keyboard.press(key)
-        view.wait_for_function(f"document.activeElement.matches({focused!r})")
+        expect(view.locator(focused).first).to_be_focused()
     view.locator(".row").nth(1).click()
     view.keyboard.press("3")
-    view.wait_for_function("document.querySelector('[aria-selected=true][role=tab]').textContent === 'JSON'")
+    expect(view.locator("[aria-selected=true][role=tab]").first).to_have_text("JSON")
 
 
 @pytest.mark.parametrize("width", [390, 640, 760, 900, 1280])
@@ -157,7 +163,7 @@ def test_long_texts_are_folded_and_huge_ones_shown_in_pieces(open_page: Open, ri
     more = view.get_by_role("button", name="more characters")
     assert more.inner_text() == f"{len(text) - 100_000:,} more characters"
     more.click()
-    view.wait_for_function("document.querySelectorAll('.piece').length === 2")
+    expect(view.locator(".piece")).to_have_count(2)
 
 
 def test_hostile_text_does_nothing(open_page: Open, hostile: Trace) -> None:
