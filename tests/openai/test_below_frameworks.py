@@ -67,14 +67,20 @@ def _check(api: FakeApi, traced: Any, text: str) -> None:
     assert text in span.attributes["gen_ai.output.messages"][0]["parts"][0]["content"]
 
 
+# LlamaIndex, and LangChain before 1, leave their async HTTP clients to the garbage collector.
+left_to_the_collector = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@left_to_the_collector
 @pytest.mark.parametrize("style", LANGCHAIN)
 def test_langchain(api: FakeApi, traced: autolog.Trace, style: str) -> None:
     LANGCHAIN[style](_langchain(api))
     _check(api, traced, "Hello")
 
 
-# LlamaIndex leaves its async HTTP client to the garbage collector.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@left_to_the_collector
 @pytest.mark.parametrize("style", LLAMA_INDEX)
 def test_llama_index(api: FakeApi, traced: autolog.Trace, style: str) -> None:
     LLAMA_INDEX[style](_llama_index(api))
