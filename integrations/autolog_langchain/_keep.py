@@ -26,10 +26,12 @@ def keep_messages(messages: Iterable[Any]) -> list[Any]:
     return [keep_model(message) for message in messages]
 
 
-def keep_documents(documents: Iterable[Any]) -> list[Any]:
-    """Keep what a retriever found: documents, or documents with their scores."""
+def keep_documents(documents: Any) -> Any:
+    """Keep what a retriever found: documents, or documents with their scores. What is lazy is the program's to read."""
+    if not isinstance(documents, (list, tuple)):
+        return snapshot(documents)
     kept: list[Any] = []
-    for found in documents:
+    for found in cast("Sequence[Any]", documents):
         if isinstance(found, tuple):
             document, *rest = cast("tuple[Any, ...]", found)
             kept.append({**keep_model(document), "score": _number(rest[0])} if rest else keep_model(document))

@@ -17,6 +17,7 @@ pytest.importorskip("langchain_openai")
 import langchain_core.tracers.context as hooks
 from autolog_langchain._attach import _runs
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler, CallbackManager
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseLLM, FakeListLLM
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -247,6 +248,15 @@ def test_ctrl_c_in_a_retriever(both: Any) -> None:
         Slow().invoke("q")
     assert autolog.get_current_active_span() is None
     assert both.span.outcome == "cancelled"
+
+
+def test_what_a_retriever_gives_lazily_is_left_to_the_program(both: Any) -> None:
+    class Lazy(BaseRetriever):
+        def _get_relevant_documents(self, query: str, *, run_manager: Any) -> Any:
+            return (Document(page_content=text) for text in "ab")
+
+    assert [d.page_content for d in Lazy().invoke("q")] == ["a", "b"]
+    assert both.span.outcome == "completed"
 
 
 def test_nothing_is_kept_of_many_runs(both: Any) -> None:
