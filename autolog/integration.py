@@ -16,6 +16,7 @@ from autolog._names import Outcome, SpanType, Status
 from autolog._patching.bodies import BodyTap, tap_body
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
+from autolog._tracing import sources
 from autolog._tracing.context import activate, current_span, deactivate, is_suppressed
 from autolog._tracing.guard import report
 from autolog._tracing.keys import hide_keys_in
@@ -53,6 +54,7 @@ __all__ = [
     "deactivate",
     "hide_keys_in",
     "is_suppressed",
+    "now_ns",
     "report",
     "semconv",
     "snapshot",
@@ -135,6 +137,11 @@ class Operation:
     read: Callable[[EndedCall], Fields]
     finish: Callable[[Any, Any], StreamSource | Deferred | BodySource | None] | None = None
     fail: Callable[[Any, BaseException], None] | None = None
+
+
+def now_ns() -> int:
+    """Give the time of this moment, in nanoseconds since 1970; tests have another clock."""
+    return sources.now_ns()
 
 
 def switch(name: str, *, log_traces: bool, **options: Any) -> None:

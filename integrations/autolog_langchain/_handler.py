@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autolog.integration import SpanType, report, snapshot
+from autolog.integration import SpanType, now_ns, report, snapshot
 from autolog_langchain._describe import name_of, type_of_chain
 from autolog_langchain._keep import keep_documents, keep_generations, keep_messages
 from autolog_langchain._recorder import Recorder
@@ -82,12 +81,12 @@ class Events:
     def on_llm_new_token(self, token: Any, *, run_id: UUID, **_more: Any) -> None:  # noqa: ARG002  (LangChain's name)
         run = self.recorder.runs.get(run_id)
         if run is not None:
-            self.recorder.runs.chunk(run, time.time_ns())
+            self.recorder.runs.chunk(run, now_ns())
 
     def on_stream_event(self, event: Any, *, run_id: UUID, **_more: Any) -> None:  # noqa: ARG002  (LangChain's name)
         run = self.recorder.runs.get(run_id)
         if run is not None:
-            self.recorder.runs.chunk(run, time.time_ns())
+            self.recorder.runs.chunk(run, now_ns())
 
     def on_llm_end(self, response: Any, *, run_id: UUID, **_more: Any) -> None:
         self.recorder.end(run_id, lambda: keep_generations(response))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from autolog.integration import Progress, snapshot
+from autolog.integration import Progress, now_ns, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +39,7 @@ def _chunk(span: LiveSpan, call: Call, event: Any) -> None:
     if not _is_source(call, event):
         return
     progress = span.progress
-    now = time.time_ns()
+    now = now_ns()
     if progress is None:
         progress = span.progress = Progress()
         progress.first_ns = now

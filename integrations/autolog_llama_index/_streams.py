@@ -9,12 +9,11 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from autolog.integration import Progress, report
+from autolog.integration import Progress, now_ns, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -41,7 +40,7 @@ class _Watch:
 
     def item(self, item: Any) -> None:
         progress = self.progress
-        progress.last_ns = time.time_ns()
+        progress.last_ns = now_ns()
         if not progress.count:
             progress.first_ns = progress.last_ns
         progress.count += 1

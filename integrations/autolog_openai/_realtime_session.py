@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from autolog.integration import LiveSpan
+from autolog.integration import LiveSpan, now_ns
 from autolog_openai._json import Json, as_dict, loads
 from autolog_openai._realtime_look import audio_bytes, look, plain, weigh
 
@@ -105,11 +104,11 @@ class Session:
             self.replies.ask(self, event, stream or named)
         else:
             kept = event if isinstance(event, (str, bytes)) else plain(event)
-            self.done.add((time.time_ns(), True, kept), weigh(kept))
+            self.done.add((now_ns(), True, kept), weigh(kept))
 
     def received(self, message: str | bytes) -> None:
         """Note a message that the program was given."""
-        self.last_ns = time.time_ns()
+        self.last_ns = now_ns()
         kind, stream = look(message)
         noted = (self.last_ns, False, message)
         if kind in _AUDIO:

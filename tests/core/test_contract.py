@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from callers import Caller, portrait
 from contract_subjects import SUBJECTS
 
 import autolog
-from autolog import _registry
+from autolog import _registry, semconv
 from autolog._patching.patcher import Patcher
+from autolog._tracing import sources
 from autolog.integration import Integration, LiveSpan, Operation
 
 NAMES = _registry.names()
@@ -244,3 +246,18 @@ def test_an_installation_that_fails_is_taken_back(name: str, targets: list[str],
     assert not autolog.integrations()[name].on
     assert identical(objects(targets), before)
     assert identical(SUBJECTS[name].registered(), listening)
+
+
+@every_called_integration
+def test_every_time_is_of_the_clock_that_tests_replace(
+    name: str, caller: Caller, traces: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count(1_000_000_000, 1_000_000)
+    monkeypatch.setattr(sources, "now_ns", lambda: next(ticks))
+    _, stream, _ = SUBJECTS[name].calls(caller)
+    module(name).autolog()
+    caller.run(stream)
+    span = traces.span
+    seconds = next(ticks) / 1e9
+    assert 0 < span.end_time_ns / 1e9 < seconds
+    assert 0 < span.attributes[semconv.TIME_TO_FIRST_CHUNK] < seconds
