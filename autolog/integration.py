@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autolog import semconv
 from autolog._names import Outcome, SpanType, Status
+from autolog._patching.around import Enter, Leave
 from autolog._patching.bodies import BodyTap, tap_body
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
@@ -34,10 +35,12 @@ __all__ = [
     "BodyTap",
     "Deferred",
     "EndedCall",
+    "Enter",
     "Event",
     "ExceptionInfo",
     "Fields",
     "Integration",
+    "Leave",
     "LiveSpan",
     "Operation",
     "Outcome",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
+from autolog._patching.around import Enter, async_around, looking, sync_around
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
-from autolog._patching.observers import Look, async_observer, sync_observer
 from autolog._tracing.context import add_locator, remove_locator
 from autolog._tracing.guard import report
 
@@ -57,6 +57,20 @@ class Patcher:
             if self.gate.open:
                 self._apply(on, operation.target.rpartition(".")[2], make)
 
+    def around(self, target: str, enter: Enter, *, is_async: bool | None = None, optional: bool = False) -> None:
+        """Do something before and after each call of a method without tracing it, and without changing it.
+
+        ``enter(instance, args, kwargs)`` is called before it, in the task that runs it. What it gives, if anything, is
+        called after it as ``leave(result, exception)``; the exception is ``None`` where it returned. Whether the method
+        is async is found out, except where ``is_async`` says so: somebody may have put a plain function around it.
+        """
+
+        def make(original: Any) -> Wrapper:
+            found = iscoroutinefunction(original) if is_async is None else is_async
+            return (async_around if found else sync_around)(target, enter, self.gate)
+
+        self._declare(target, make, optional=optional)
+
     def observe(
         self,
         target: str,
@@ -71,12 +85,7 @@ class Patcher:
         ``before(instance, args, kwargs)`` is called before it, ``after(instance, result)`` when it has returned (an
         async one: when it was awaited), ``failed(instance, exception)`` when it has raised.
         """
-        look = Look(target, before, after, failed)
-
-        def make(original: Any) -> Wrapper:
-            return (async_observer if iscoroutinefunction(original) else sync_observer)(look, self.gate)
-
-        self._declare(target, make, optional=optional)
+        self.around(target, looking(before, after, failed), optional=optional)
 
     def wrap(self, target: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.

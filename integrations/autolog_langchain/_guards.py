@@ -14,13 +14,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from autolog.integration import activate, current_span, deactivate
+from autolog.integration import activate, current_span, deactivate, report
 from autolog_langchain._runs import STARTED, Run, Runs
 
 if TYPE_CHECKING:
-    from autolog.integration import Patcher
+    from autolog.integration import Leave, Patcher
 
 __all__ = ["install"]
 
@@ -35,15 +36,23 @@ _STREAMS = "langchain_core.language_models.chat_model_stream:AsyncChatModelStrea
 
 def install(patcher: Patcher, runs: Runs, our_handler: Callable[[], Any]) -> None:
     """Wrap the methods, each once its module is imported."""
-    patcher.wrap(f"{_ASYNC_MANAGER}.on_llm_start", _told_apart(our_handler), optional=True)
-    patcher.wrap(f"{_MODELS}._generate_with_cache", _one_prompt(runs), optional=True)
-    patcher.wrap(f"{_MODELS}._agenerate_with_cache", _one_prompt_async(runs), optional=True)
-    patcher.wrap(f"{_TEXT_MODELS}._generate_helper", _one_prompt(runs), optional=True)
-    patcher.wrap(f"{_TEXT_MODELS}._agenerate_helper", _one_prompt_async(runs), optional=True)
+    for target, is_async in (
+        (f"{_MODELS}._generate_with_cache", False),
+        (f"{_MODELS}._agenerate_with_cache", True),
+        (f"{_TEXT_MODELS}._generate_helper", False),
+        (f"{_TEXT_MODELS}._agenerate_helper", True),
+    ):
+        patcher.around(target, partial(_one_prompt, runs, is_async), is_async=is_async, optional=True)
+    for target, is_async in (
+        (f"{_RETRIEVERS}.invoke", False),
+        (f"{_RETRIEVERS}.ainvoke", True),
+        (f"{_MODELS}.agenerate", True),
+        (f"{_TEXT_MODELS}.agenerate", True),
+        (f"{_TOOLS}.arun", True),
+    ):
+        patcher.around(target, partial(_contained, runs, is_async), is_async=is_async, optional=True)
     patcher.wrap(f"{_STREAMS}.set_start", _started_elsewhere(runs), optional=True)
-    patcher.wrap(f"{_RETRIEVERS}.invoke", _contained(runs), optional=True)
-    for target in (f"{_MODELS}.agenerate", f"{_TEXT_MODELS}.agenerate", f"{_RETRIEVERS}.ainvoke", f"{_TOOLS}.arun"):
-        patcher.wrap(target, _contained_async(runs), optional=True)
+    patcher.wrap(f"{_ASYNC_MANAGER}.on_llm_start", _told_apart(our_handler), optional=True)
 
 
 def _run_of(runs: Runs, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run | None:
@@ -54,75 +63,47 @@ def _run_of(runs: Runs, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run | 
     return runs.get(getattr(manager, "run_id", None))
 
 
-def _one_prompt(runs: Runs) -> _Wrapper:
-    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = _run_of(runs, args, kwargs)
-        if run is None or run.span is None or run.activation is not None:
-            return wrapped(*args, **kwargs)
-        activation = activate(run.span)
-        try:
-            return wrapped(*args, **kwargs)
-        finally:
+def _one_prompt(
+    runs: Runs,
+    is_async: bool,  # noqa: FBT001
+    _model: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Leave | None:
+    run = _run_of(runs, args, kwargs)
+    if run is None or run.span is None or (run.activation is not None and not is_async):
+        return None
+    activation = activate(run.span)
+
+    def leave(_result: Any, exc: BaseException | None) -> None:
+        deactivate(activation)
+        # Of an Exception, and where nothing is async of anything, LangChain tells itself.
+        if is_async and exc is not None and not isinstance(exc, Exception):
+            runs.fail(run, exc)
+
+    return leave
+
+
+def _contained(
+    runs: Runs,
+    is_async: bool,  # noqa: FBT001
+    _instance: Any,
+    _args: tuple[Any, ...],
+    _kwargs: dict[str, Any],
+) -> Leave:
+    started: list[Run] = []
+    token = STARTED.set(started)
+    activation = activate(current_span()) if is_async else None
+
+    def leave(_result: Any, exc: BaseException | None) -> None:
+        if activation is not None:
             deactivate(activation)
-
-    return wrapper
-
-
-def _one_prompt_async(runs: Runs) -> _Wrapper:
-    async def wrapper(
-        wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        run = _run_of(runs, args, kwargs)
-        if run is None or run.span is None:
-            return await wrapped(*args, **kwargs)
-        activation = activate(run.span)
-        try:
-            return await wrapped(*args, **kwargs)
-        except Exception:
-            raise  # LangChain tells of it
-        except BaseException as e:
-            runs.fail(run, e)
-            raise
-        finally:
-            deactivate(activation)
-
-    return wrapper
-
-
-def _contained(runs: Runs) -> _Wrapper:
-    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        started: list[Run] = []
-        token = STARTED.set(started)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as e:
+        STARTED.reset(token)
+        if exc is not None:
             for run in started:
-                runs.fail(run, e)
-            raise
-        finally:
-            STARTED.reset(token)
+                runs.fail(run, exc)
 
-    return wrapper
-
-
-def _contained_async(runs: Runs) -> _Wrapper:
-    async def wrapper(
-        wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        started: list[Run] = []
-        token = STARTED.set(started)
-        activation = activate(current_span())
-        try:
-            return await wrapped(*args, **kwargs)
-        except BaseException as e:
-            for run in started:
-                runs.fail(run, e)
-            raise
-        finally:
-            deactivate(activation)
-            STARTED.reset(token)
-
-    return wrapper
+    return leave
 
 
 def _started_elsewhere(runs: Runs) -> _Wrapper:
@@ -138,35 +119,63 @@ def _started_elsewhere(runs: Runs) -> _Wrapper:
                 await start()
             finally:
                 STARTED.reset(token)
-                for run in started:
-                    runs.close_window(run)
+                _close_windows(runs, started)
 
         return wrapped(started_here)
 
     return wrapper
 
 
+def _close_windows(runs: Runs, started: list[Run]) -> None:
+    try:
+        for run in started:
+            runs.close_window(run)
+    except Exception as e:
+        report("leaving what a model's stream has started", e)
+
+
 def _told_apart(our_handler: Callable[[], Any]) -> _Wrapper:
     async def wrapper(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         ours = our_handler()
-        if len(instance.handlers) < 2 or ours not in instance.handlers or len(args) != 2:
+        others = _without(ours, instance) if len(args) == 2 else None
+        if others is None:
             return await wrapped(*args, **kwargs)
-        others = instance.copy()
-        others.remove_handler(ours)
         managers: list[Any] = await others.on_llm_start(*args, **kwargs)
-        serialized, prompts = args
-        about = {key: value for key, value in kwargs.items() if key != "run_id"}
-        for manager, prompt in zip(managers, prompts, strict=False):
-            manager.handlers, manager.inheritable_handlers = instance.handlers, instance.inheritable_handlers
-            ours.on_llm_start(
-                serialized,
-                [prompt],
-                run_id=manager.run_id,
-                parent_run_id=instance.parent_run_id,
-                tags=instance.tags,
-                metadata=instance.metadata,
-                **about,
-            )
+        try:
+            _tell(ours, instance, managers, args, kwargs)
+        except Exception as e:
+            report("telling of the start of a text model", e)
         return managers
 
     return wrapper
+
+
+def _without(ours: Any, manager: Any) -> Any:
+    """Give the manager of the other handlers; ``None`` where ours is not there, or alone."""
+    try:
+        if len(manager.handlers) < 2 or ours not in manager.handlers:
+            return None
+        others = manager.copy()
+        others.remove_handler(ours)
+    except Exception as e:
+        report("telling our handler from others", e)
+        return None
+    return others
+
+
+def _tell(ours: Any, manager: Any, made: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Tell our handler of the starts that the others were told of, and have the new managers tell it of the ends."""
+    serialized, prompts = args
+    for one in made:
+        one.handlers, one.inheritable_handlers = manager.handlers, manager.inheritable_handlers
+    about = {key: value for key, value in kwargs.items() if key != "run_id"}
+    for one, prompt in zip(made, prompts, strict=False):
+        ours.on_llm_start(
+            serialized,
+            [prompt],
+            run_id=one.run_id,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            metadata=manager.metadata,
+            **about,
+        )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -168,15 +168,22 @@ def break_reader(patch: pytest.MonkeyPatch, part: str) -> None:
         patch.setattr(Patcher, "trace", declare)
 
 
-def breaking_looks(patch: pytest.MonkeyPatch) -> None:
-    """Break what looks at methods without tracing them."""
-    observe = Patcher.observe
+def breaking_looks(patch: pytest.MonkeyPatch, when: str) -> None:
+    """Break what is done around methods that are not traced, before or after it."""
+    around = Patcher.around
 
-    def declare(self: Patcher, target: str, **options: Any) -> None:
-        looks = {k: broken if k in ("before", "after", "failed") and v is not None else v for k, v in options.items()}
-        observe(self, target, **looks)
+    def declare(self: Patcher, target: str, enter: Any, **options: Any) -> None:
+        def entering(*call: Any) -> Any:
+            leave = enter(*call)
+            return partial(left, leave) if leave is not None else None
 
-    patch.setattr(Patcher, "observe", declare)
+        def left(leave: Any, *end: Any) -> None:
+            leave(*end)  # what it has made current is taken back; the mistake comes after that
+            broken()
+
+        around(self, target, broken if when == "before" else entering, **options)
+
+    patch.setattr(Patcher, "around", declare)
 
 
 @pytest.fixture
@@ -218,11 +225,12 @@ def test_our_own_mistakes_stay_ours(
 
 
 @every_called_integration
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_our_own_mistakes_beside_the_call_stay_ours(
-    name: str, caller: Caller, outcomes: list[Any], traces: Any, quiet_failures: Any, monkeypatch: Any
+    when: str, name: str, caller: Caller, outcomes: list[Any], traces: Any, quiet_failures: Any, monkeypatch: Any
 ) -> None:
     calls = SUBJECTS[name].calls(caller)
-    breaking_looks(monkeypatch)
+    breaking_looks(monkeypatch, when)
     module(name).autolog()
 
     assert [portrait(caller.outcome(call)) for call in calls] == outcomes
