@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autolog.integration import SpanType, now_ns, report, snapshot
@@ -14,7 +14,7 @@ from autolog_langchain._unknown import unknown_event
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from autolog_langchain._runs import Run, Runs
+    from autolog_langchain._runs import Runs
 
 __all__ = ["Events", "make_handler"]
 
@@ -31,51 +31,32 @@ class Events:
     def _persist_run(self, run: Any) -> None:
         """There are no run objects to persist."""
 
-    def on_chat_model_start(
-        self,
-        serialized: Any,
-        messages: Any,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        name: str | None = None,
-        **more: Any,
-    ) -> None:
-        run = self.recorder.start(
-            "chat", SpanType.CHAT_MODEL, serialized, lambda: keep_messages(messages[0] if messages else ()),
-            run_id, parent_run_id, tags, metadata, name,
-        )  # fmt: skip
-        self._model_started(run, more)
+    def on_chat_model_start(self, serialized: Any, messages: Any, *, run_id: UUID, **about: Any) -> None:
+        prompts: Any = messages[0] if messages else ()
+        self._model_started("chat", SpanType.CHAT_MODEL, serialized, lambda: keep_messages(prompts), run_id, about)
 
-    def on_llm_start(
-        self,
-        serialized: Any,
-        prompts: Any,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        name: str | None = None,
-        **more: Any,
-    ) -> None:
-        run = self.recorder.start(
-            "llm", SpanType.LLM, serialized, lambda: list(prompts), run_id, parent_run_id, tags, metadata, name
-        )
-        self._model_started(run, more)
+    def on_llm_start(self, serialized: Any, prompts: Any, *, run_id: UUID, **about: Any) -> None:
+        self._model_started("llm", SpanType.LLM, serialized, lambda: list(prompts), run_id, about)
 
-    def _model_started(self, run: Run | None, more: Mapping[str, Any]) -> None:
+    def _model_started(
+        self,
+        kind: str,
+        span_type: str,
+        serialized: Any,
+        make: Callable[[], Any],
+        run_id: UUID,
+        about: Mapping[str, Any],
+    ) -> None:
+        run = self.recorder.start(kind, span_type, serialized, make, run_id, about)
         if run is None or run.kept is None:
             return
         try:
-            run.kept.facts["params"] = snapshot(more.get("invocation_params"))
-            run.kept.facts["options"] = snapshot(more.get("options"))
+            run.kept.facts["params"] = snapshot(about.get("invocation_params"))
+            run.kept.facts["options"] = snapshot(about.get("options"))
         except Exception as e:
             report("reading the parameters of a model", e)
         # Of several prompts all runs start before the first call: `_guards` makes the right one current for each.
-        if more.get("batch_size", 1) == 1:
+        if about.get("batch_size", 1) == 1:
             self.recorder.runs.open_window(run)
 
     def on_llm_new_token(self, token: Any, *, run_id: UUID, **_more: Any) -> None:  # noqa: ARG002  (LangChain's name)
@@ -94,26 +75,11 @@ class Events:
     def on_llm_error(self, error: BaseException, *, run_id: UUID, response: Any = None, **_more: Any) -> None:
         self.recorder.fail(run_id, error, response)
 
-    def on_chain_start(
-        self,
-        serialized: Any,
-        inputs: Any,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        name: str | None = None,
-        run_type: str | None = None,
-        defers_inputs: bool = False,
-        **_more: Any,
-    ) -> None:
-        title = name or name_of(serialized, "chain")
-        kind, span_type = type_of_chain(run_type, title, tags, metadata)
-        self.recorder.start(
-            kind, span_type, serialized, lambda: None if defers_inputs else snapshot(inputs),
-            run_id, parent_run_id, tags, metadata, title,
-        )  # fmt: skip
+    def on_chain_start(self, serialized: Any, inputs: Any, *, run_id: UUID, **about: Any) -> None:
+        title = about.get("name") or name_of(serialized, "chain")
+        kind, span_type = type_of_chain(about.get("run_type"), title, about.get("tags"), about.get("metadata"))
+        given = None if about.get("defers_inputs") else inputs  # deferred: a stream, whose items come at the end
+        self.recorder.start(kind, span_type, serialized, lambda: snapshot(given), run_id, {**about, "name": title})
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, inputs: Any = None, **_more: Any) -> None:
         if inputs is not None:  # of a chain that was given a stream: known only now
@@ -125,26 +91,12 @@ class Events:
             self.recorder.inputs(run_id, inputs)
         self.recorder.fail(run_id, error)
 
-    def on_tool_start(
-        self,
-        serialized: Any,
-        input_str: str,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        name: str | None = None,
-        inputs: Any = None,
-        tool_call_id: Any = None,
-        **_more: Any,
-    ) -> None:
-        run = self.recorder.start(
-            "tool", SpanType.TOOL, serialized, lambda: input_str if inputs is None else snapshot(inputs),
-            run_id, parent_run_id, tags, metadata, name,
-        )  # fmt: skip
+    def on_tool_start(self, serialized: Any, input_str: str, *, run_id: UUID, **about: Any) -> None:
+        inputs = about.get("inputs")
+        given = input_str if inputs is None else inputs
+        run = self.recorder.start("tool", SpanType.TOOL, serialized, lambda: snapshot(given), run_id, about)
         if run is not None and run.kept is not None:
-            run.kept.facts["tool_call_id"] = snapshot(tool_call_id)
+            run.kept.facts["tool_call_id"] = snapshot(about.get("tool_call_id"))
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **_more: Any) -> None:
         self.recorder.end(run_id, lambda: snapshot(output))
@@ -152,22 +104,8 @@ class Events:
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **_more: Any) -> None:
         self.recorder.fail(run_id, error)
 
-    def on_retriever_start(
-        self,
-        serialized: Any,
-        query: Any,
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        name: str | None = None,
-        **_more: Any,
-    ) -> None:
-        run = self.recorder.start(
-            "retriever", SpanType.RETRIEVER, serialized, lambda: snapshot(query),
-            run_id, parent_run_id, tags, metadata, name,
-        )  # fmt: skip
+    def on_retriever_start(self, serialized: Any, query: Any, *, run_id: UUID, **about: Any) -> None:
+        run = self.recorder.start("retriever", SpanType.RETRIEVER, serialized, lambda: snapshot(query), run_id, about)
         if run is not None:
             self.recorder.runs.open_window(run)
 

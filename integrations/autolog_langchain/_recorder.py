@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from autolog.integration import report, snapshot
@@ -33,15 +33,13 @@ class Recorder:
         serialized: Any,
         make: Callable[[], Any],
         run_id: UUID,
-        parent_run_id: UUID | None,
-        tags: list[str] | None,
-        metadata: dict[str, Any] | None,
-        name: str | None,
+        about: Mapping[str, Any],
     ) -> Run | None:
-        """Start a run; ``make`` gives what is kept of its inputs."""
+        """Start a run; ``make`` gives what is kept of its inputs, ``about`` is what else LangChain says of it."""
         if not self.on:
             return None
         try:
+            tags, metadata, parent_run_id = about.get("tags"), about.get("metadata"), about.get("parent_run_id")
             if tags and _HIDDEN in tags:
                 self.runs.hide(run_id, parent_run_id)
                 return None
@@ -49,7 +47,8 @@ class Recorder:
             kept.serialized = serialized
             kept.tags = list(tags) if tags else None
             kept.metadata = snapshot(metadata) if metadata else None
-            run = self.runs.start(run_id, parent_run_id, name or name_of(serialized, kind), span_type, kept, read)
+            name = about.get("name") or name_of(serialized, kind)
+            run = self.runs.start(run_id, parent_run_id, name, span_type, kept, read)
             if run is not None and run.parent is None and run.span is not None:
                 describe_trace(run.span, kept)
         except Exception as e:

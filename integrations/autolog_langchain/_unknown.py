@@ -24,18 +24,8 @@ def unknown_event(recorder: Recorder, name: str) -> Callable[..., None]:
             return
         if phase == "start":
             serialized: Any = args[0] if args else None
-            title = kwargs.get("name") or name_of(serialized, what)
-            recorder.start(
-                "unknown",
-                SpanType.UNKNOWN,
-                serialized,
-                lambda: snapshot(args),
-                run_id,
-                kwargs.get("parent_run_id"),
-                kwargs.get("tags"),
-                kwargs.get("metadata"),
-                title,
-            )
+            about = {**kwargs, "name": kwargs.get("name") or name_of(serialized, what)}
+            recorder.start("unknown", SpanType.UNKNOWN, serialized, lambda: snapshot(args), run_id, about)
         elif phase == "end":
             recorder.end(run_id, lambda: snapshot(args))
         elif phase == "error" and args and isinstance(args[0], BaseException):
