@@ -122,25 +122,21 @@ async def _awaited(
     span = None if is_suppressed() else _begin(plan, inputs)
     if span is None:
         return await wrapped(*args, **kwargs)
-    activation = activate(span)
-    try:
-        result = await wrapped(*args, **kwargs)
-    except BaseException as e:
-        deactivate(activation)
-        span.record_exception(e)
-        span.end()
-        raise
-    deactivate(activation)
-    return _finished(plan, span, result)
+    return await _running(plan, span, wrapped, args, kwargs)
 
 
 async def _finished_later(plan: Plan, end: Chunks, call: Any) -> Any:
     # `end` ends the span where this is never awaited.
-    span = end.span
-    span.progress = None
+    end.span.progress = None
+    return await _running(plan, end.span, lambda: call, (), {})
+
+
+async def _running(
+    plan: Plan, span: LiveSpan, wrapped: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     activation = activate(span)
     try:
-        result = await call
+        result = await wrapped(*args, **kwargs)
     except BaseException as e:
         deactivate(activation)
         span.record_exception(e)
