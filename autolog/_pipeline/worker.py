@@ -10,11 +10,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from autolog._model import Span, Trace
 from autolog._pipeline.content import process, without_content
 from autolog._pipeline.materialise import Materialiser, fragment
+from autolog._pipeline.weight import let_go, weight_of
 from autolog._settings import Settings
 from autolog._tracing.context import suppress
 from autolog._tracing.guard import report
@@ -27,10 +28,6 @@ __all__ = ["Pipeline"]
 
 _log = logging.getLogger("autolog")
 
-# Memory that a small call holds until it is stored (measured on the small chat of the benchmarks).
-_SPAN_BYTES = 5_000
-# The same of a span of the program's own, with small inputs and outputs and nothing to be read.
-_OWN_SPAN_BYTES = 1_500
 _BATCH_TRACES = 256
 _EXIT_TIMEOUT_S = 30.0
 _FORK_TIMEOUT_S = 10.0
@@ -88,7 +85,7 @@ class Pipeline:
             state.admitted = self._drop()
         if not state.admitted:
             return
-        self._pending += _weight(span)
+        self._pending += weight_of(span)
         state.ended.append(span)
         if state.queued:
             return
@@ -198,14 +195,14 @@ class Pipeline:
                         live = state.ended.popleft()
                     except IndexError:
                         break
-                    self._pending -= _weight(live)
+                    self._pending -= weight_of(live)
                     try:
                         span = self.record(live)
                     except Exception as e:
                         report("recording a span", e)
                         continue
                     finally:
-                        _let_go(live)
+                        let_go(live)
                     if span is not None:
                         spans.append(span)
                 if spans:
@@ -289,27 +286,6 @@ class Pipeline:
         """Begin with nothing: what was waiting is the parent's to write, and what was dropped the parent's to tell."""
         self.dropped_traces = self.failed_exports = 0
         self._start_over()
-
-
-def _weight(live: LiveSpan) -> int:
-    """Estimate what a span holds, from what costs nothing to look at; the same when it comes and when it goes."""
-    if live.capture is not None:
-        return _SPAN_BYTES + getattr(live.capture, "weight", 0)
-    weight = _OWN_SPAN_BYTES
-    inputs, outputs = live.inputs, live.outputs
-    if type(inputs) is dict:
-        for value in cast("dict[str, Any]", inputs).values():
-            if type(value) is str or type(value) is bytes:
-                weight += len(value)
-    if type(outputs) is str or type(outputs) is bytes:
-        weight += len(outputs)
-    return weight
-
-
-def _let_go(live: LiveSpan) -> None:
-    # A child span or a context may keep the span itself; its content must not stay with it.
-    live.capture = live.inputs = live.outputs = live.attributes = live.events = live.failure = live.read = None
-    live.bridged = live.recorded = None
 
 
 def _flush_when_a_child_ends(pipeline: Pipeline) -> None:
