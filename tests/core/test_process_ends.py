@@ -33,9 +33,9 @@ def work(name):
 """
 
 
-def ended(folder: Path, program: str, *, status: int = 0) -> list[tuple[bool, str, str]]:
+def ended(folder: Path, program: str, *, status: int = 0, first: str = "") -> list[tuple[bool, str, str]]:
     """Run a program to its end: the spans that it wrote, and whether the first process did."""
-    (folder / "program.py").write_text(PRELUDE + program)
+    (folder / "program.py").write_text(first + PRELUDE + program)
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "AUTOLOG_STORE": "none", "PYTHONPATH": path}
     environment.pop("MAIN_PID", None)
@@ -202,3 +202,31 @@ def test_streams_left_open_at_the_end_are_abandoned_and_the_program_does_not_han
         (True, "last", "completed"),
         (True, "root", "completed"),
     ]
+
+
+GREENLETS = """
+def between():
+    import gevent
+    with autolog.start_span("outer") as outer:
+        gevent.sleep(0.01)
+        with autolog.start_span("inner") as inner:
+            gevent.sleep(0.01)
+        assert inner.parent_id == outer.span_id
+    return outer.trace_id
+
+import gevent
+jobs = [gevent.spawn(between) for _ in range(20)]
+gevent.joinall(jobs, raise_error=True)
+assert len({job.value for job in jobs}) == 20
+assert autolog.flush(20)
+work("after the flush")
+"""
+
+
+@pytest.mark.parametrize("patched", ["first", "after autolog"])
+def test_greenlets_keep_their_spans_apart(patched: str, tmp_path: Path) -> None:
+    pytest.importorskip("gevent")
+    patch = "from gevent import monkey; monkey.patch_all()\n"
+    first, later = (patch, "") if patched == "first" else ("", patch)
+    spans = ended(tmp_path, later + GREENLETS, first=first)
+    assert sorted(name for _, name, _ in spans) == ["after the flush", *["inner"] * 20, *["outer"] * 20]
