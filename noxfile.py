@@ -58,6 +58,13 @@ def tests(session: nox.Session, environment: str) -> None:
     session.run("pytest", "-q", *session.posargs)
 
 
+@nox.session(python=["3.12", "3.13"], default=False)
+def newer(session: nox.Session) -> None:
+    """The tests on newer Pythons, where the machine has them: `nox -s newer`."""
+    _install(session, "openai3")
+    session.run("pytest", "-q", *session.posargs)
+
+
 @nox.session(reuse_venv=False)
 def package(session: nox.Session) -> None:
     """The wheel, built and used in environments that have nothing else."""

@@ -118,6 +118,7 @@ def test_a_released_step_never_changes() -> None:
 
 AS_NOBODY = """
 import os, sys
+import urllib.parse  # Python may be where nobody may look
 from autolog._store import Query, StoreError, open_store
 from autolog._store import frame, text_index
 from store.kit import trace

@@ -28,7 +28,8 @@ with open_store(path) as store:
 """
 
 FORKING = """
-import os, sys, threading
+import os, sys, threading, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, Python 3.12 and later
 from autolog._store import Query, open_store
 from store.kit import span, trace
 store = open_store(sys.argv[1])
