@@ -146,7 +146,7 @@ def test_json_says_everything_and_ends_nothing(value: Any, read: Any) -> None:
 
 def test_json_of_a_value_without_end() -> None:
     deep: list[Any] = []
-    for _ in range(5_000):
+    for _ in range(100_000):
         deep = [deep]
     assert "deeper than is shown" in json_text(deep)
     circle: list[Any] = []
