@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from autolog._cli import output
@@ -31,7 +30,7 @@ def run(arguments: Namespace) -> int:
 
     statuses = autolog.integrations()
     if arguments.json:
-        output.print_json([{**asdict(s), "state": state_of(s)[0]} for s in statuses.values()])
+        output.print_json([{**s._asdict(), "state": state_of(s)[0]} for s in statuses.values()])
     elif statuses:
         charset = output.charset()
         rows = [

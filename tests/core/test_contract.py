@@ -248,7 +248,8 @@ def test_an_installation_that_fails_is_taken_back(name: str, targets: list[str],
         integration.install(patcher, **options)
         raise LookupError("a mistake of the plugin's")
 
-    monkeypatch.setattr(module(name), "INTEGRATION", replace(integration, install=install))
+    failing = Integration(name=name, requires=integration.requires, install=install)
+    monkeypatch.setattr(module(name), "INTEGRATION", failing)
     with pytest.raises(LookupError):
         module(name).autolog()
     assert not autolog.integrations()[name].on
