@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
     from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
 
-__all__ = ["ENVIRONMENT", "Changes", "Settings", "apply", "from_environment"]
+__all__ = ["ENVIRONMENT", "Settings", "apply", "from_environment"]
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -19,9 +20,11 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 Price = Mapping[str, float]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings:
-    """What :func:`autolog.configure` sets. See there for each."""
+    """What :func:`autolog.configure` sets. See there for each. Never changed: :func:`apply` gives others.
+
+    No dataclass: making one takes a millisecond of the start of every program that turns tracing on.
+    """
 
     enabled: bool = True
     integrations: tuple[str, ...] | None = None
@@ -37,23 +40,32 @@ class Settings:
     display: bool = True
     otlp_profile: Literal["all", "otel"] = "all"
 
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
 
-class Changes(TypedDict, total=False):
-    """The arguments of :func:`autolog.configure`."""
+    def as_dict(self) -> dict[str, Any]:
+        """Give every setting by its name."""
+        return {name: getattr(self, name) for name in Settings.__annotations__}
 
-    enabled: bool
-    integrations: Iterable[str] | None
-    store: str | os.PathLike[str] | None
-    capture_content: bool
-    sample_rate: float
-    tracer_provider: Any
-    processors: Iterable[Callable[[Span], Span | None]]
-    exporters: Iterable[Exporter]
-    prices: Mapping[str, Price] | None
-    max_pending_mb: int
-    flush_interval_ms: int
-    display: bool
-    otlp_profile: Literal["all", "otel"]
+
+if TYPE_CHECKING:
+
+    class Changes(TypedDict, total=False):
+        """The arguments of :func:`autolog.configure`."""
+
+        enabled: bool
+        integrations: Iterable[str] | None
+        store: str | os.PathLike[str] | None
+        capture_content: bool
+        sample_rate: float
+        tracer_provider: Any
+        processors: Iterable[Callable[[Span], Span | None]]
+        exporters: Iterable[Exporter]
+        prices: Mapping[str, Price] | None
+        max_pending_mb: int
+        flush_interval_ms: int
+        display: bool
+        otlp_profile: Literal["all", "otel"]
 
 
 def _bool(text: str) -> bool:
@@ -120,13 +132,13 @@ def from_environment(environ: Mapping[str, str] | None = None) -> tuple[Settings
         except ValueError as e:
             complaints.append(f"{variable}={text!r} {e}; it is ignored")
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        settings = replace(settings, enabled=False)
+        settings = apply(settings, {"enabled": False})
     return settings, complaints
 
 
 def apply(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     """Give settings with some of them changed. Raises ``TypeError`` or ``ValueError`` naming what is wrong."""
-    known = [f.name for f in fields(Settings)]
+    known = settings.as_dict()
     for name in changes:
         if name not in known:
             raise TypeError(f"configure() has no setting {name!r}; it has: {', '.join(known)}")
@@ -149,4 +161,4 @@ def apply(settings: Settings, changes: Mapping[str, Any]) -> Settings:
             values[name] = tuple(values[name])
         elif name in values and not (name == "integrations" and values[name] is None):
             raise TypeError(f"{name} is a list, not {values[name]!r}")
-    return replace(settings, **values)
+    return Settings(**{**known, **values})

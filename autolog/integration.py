@@ -20,7 +20,6 @@ from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing import sources
 from autolog._tracing.context import activate, current_span, deactivate, is_suppressed
 from autolog._tracing.guard import report
-from autolog._tracing.keys import hide_keys_in
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
 
@@ -28,6 +27,7 @@ from autolog._tracing.span import LiveSpan, Progress
 if TYPE_CHECKING:
     from autolog._fields import Fields
     from autolog._model import Event, ExceptionInfo, Span, Trace, Usage
+    from autolog._tracing.keys import hide_keys_in
 
 __all__ = [
     "Begin",
@@ -66,7 +66,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+# A plain class, as Begin is: making a dataclass takes longer than all else in this module. An operation is one for
+# `dataclasses.replace`, and not frozen, for that takes twice as long again.
 class Integration:
     """What autolog needs to know of an integration before the library is imported.
 
@@ -74,12 +75,14 @@ class Integration:
     ``install(patcher, **options)`` only declares; its options are those of the integration's ``autolog``.
     """
 
-    name: str
-    requires: str
-    install: Callable[..., None]
+    __slots__ = ("install", "name", "requires")
+
+    def __init__(self, *, name: str, requires: str, install: Callable[..., None]) -> None:
+        self.name = name
+        self.requires = requires
+        self.install = install
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Begin:
     """How a call's span starts. Made on the calling thread, so nothing in it may cost more than a look-up.
 
@@ -87,12 +90,23 @@ class Begin:
     ``args`` and ``kwargs`` replace the call's own where the user asked for a change of the request.
     """
 
-    name: str
-    span_type: str
-    capture: Any = None
-    attributes: dict[str, Any] | None = None
-    args: tuple[Any, ...] | None = None
-    kwargs: dict[str, Any] | None = None
+    __slots__ = ("args", "attributes", "capture", "kwargs", "name", "span_type")
+
+    def __init__(
+        self,
+        name: str,
+        span_type: str,
+        capture: Any = None,
+        attributes: dict[str, Any] | None = None,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.span_type = span_type
+        self.capture = capture
+        self.attributes = attributes
+        self.args = args
+        self.kwargs = kwargs
 
 
 class EndedCall(Protocol):
@@ -124,7 +138,7 @@ class EndedCall(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False, match_args=False)
 class Operation:
     """One library call that is traced: where it is, and how it is read.
 
@@ -157,7 +171,11 @@ def switch(name: str, *, log_traces: bool, **options: Any) -> None:
     _registry.switch(name, log_traces=log_traces, options=options)
 
 
-_LATER = {"Fields": "_fields", **dict.fromkeys(("Event", "ExceptionInfo", "Span", "Trace", "Usage"), "_model")}
+_LATER = {
+    "Fields": "_fields",
+    "hide_keys_in": "_tracing.keys",
+    **dict.fromkeys(("Event", "ExceptionInfo", "Span", "Trace", "Usage"), "_model"),
+}
 
 
 def __getattr__(name: str) -> Any:

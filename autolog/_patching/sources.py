@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from autolog._patching.bodies import BodyTap
@@ -11,7 +10,7 @@ from autolog._patching.bodies import BodyTap
 __all__ = ["BodySource", "Deferred", "StreamSource"]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+# Plain classes: a dataclass takes longer to make than all the rest of this module.
 class StreamSource:
     """A stream object that reads its items from an iterator in one of its attributes.
 
@@ -20,31 +19,47 @@ class StreamSource:
     ``hide(item)`` tells which items the program must not see.
     """
 
-    owner: Any
-    attribute: str
-    response: Any
-    body: BodyTap | None = None
-    hide: Callable[[Any], bool] | None = None
+    __slots__ = ("attribute", "body", "hide", "owner", "response")
+
+    def __init__(
+        self,
+        owner: Any,
+        attribute: str,
+        response: Any,
+        body: BodyTap | None = None,
+        hide: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.owner = owner
+        self.attribute = attribute
+        self.response = response
+        self.body = body
+        self.hide = hide
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Deferred:
     """An object that gives the real result later, from the method ``opener``.
 
     ``opened(result)`` says what that result is: a :class:`StreamSource`, or ``None`` where it ends the call.
     """
 
-    owner: Any
-    opener: str
-    response: Any
-    body: BodyTap
-    opened: Callable[[Any], StreamSource | None]
+    __slots__ = ("body", "opened", "opener", "owner", "response")
+
+    def __init__(
+        self, owner: Any, opener: str, response: Any, body: BodyTap, opened: Callable[[Any], StreamSource | None]
+    ) -> None:
+        self.owner = owner
+        self.opener = opener
+        self.response = response
+        self.body = body
+        self.opened = opened
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class BodySource:
     """An object that the program reads itself; the call ends when ``response`` is closed or dropped."""
 
-    owner: Any
-    response: Any
-    body: BodyTap
+    __slots__ = ("body", "owner", "response")
+
+    def __init__(self, owner: Any, response: Any, body: BodyTap) -> None:
+        self.owner = owner
+        self.response = response
+        self.body = body

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import fields
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 import autolog
 from autolog import _control, _registry
@@ -68,8 +67,7 @@ def _keep_private(exporter: autolog.MemoryExporter) -> None:
 def tracing() -> Generator[Session]:
     """Trace every integration that is not traced yet, and put everything back at the end."""
     exporter = autolog.MemoryExporter()
-    settings = _control.settings()
-    before: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    before = _control.settings().as_dict()
     were_on = [name for name, status in autolog.integrations().items() if status.on]
     autolog.configure(
         enabled=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from autolog._names import Outcome
 
@@ -17,20 +17,23 @@ _CHAIN_LIMIT = 8
 _FRAME_LIMIT = 64
 
 
-class _Frame(NamedTuple):
-    file: str
-    line: int
-    function: str
+_Frame = tuple[str, int, str]
+"""File, line and function."""
 
 
-class Failure(NamedTuple):
+class Failure:
     """An exception as it was when it passed: type, message, frames, and what it was raised from or during."""
 
-    type: str
-    message: str
-    frames: Sequence[_Frame]
-    chain: Failure | None
-    chained_by: str
+    __slots__ = ("chain", "chained_by", "frames", "message", "type")
+
+    def __init__(
+        self, kind: str, message: str, frames: Sequence[_Frame], chain: Failure | None, chained_by: str
+    ) -> None:
+        self.type = kind
+        self.message = message
+        self.frames = frames
+        self.chain = chain
+        self.chained_by = chained_by
 
     def info(self) -> ExceptionInfo:
         """Format the traceback, which reads source files: for the background only."""
@@ -69,7 +72,7 @@ def _frames(tb: TracebackType | None) -> list[_Frame]:
     while tb is not None and len(found) < _FRAME_LIMIT:
         code = tb.tb_frame.f_code
         if not code.co_filename.startswith(_OWN_FOLDER):
-            found.append(_Frame(code.co_filename, tb.tb_lineno, code.co_qualname))
+            found.append((code.co_filename, tb.tb_lineno, code.co_qualname))
         tb = tb.tb_next
     return found
 

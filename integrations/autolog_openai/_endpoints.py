@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from autolog.integration import SpanType
 from autolog_openai._paths import segments_of, template_of
@@ -11,8 +11,7 @@ from autolog_openai._paths import segments_of, template_of
 __all__ = ["Endpoint", "endpoint_for"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """What a method and a path mean.
 
     ``operation`` is the conventions' name, ``None`` where they have none; ``title`` the span's name before a model is
@@ -39,7 +38,7 @@ _CHAT = Endpoint(
     read="_chat:read_chat",
     gather="_chat_stream:gather_chat",
 )
-_RESPONSE = replace(_CHAT, read="_responses:read_response", gather="_response_stream:gather_response")
+_RESPONSE = _CHAT._replace(read="_responses:read_response", gather="_response_stream:gather_response")
 _FETCH = Endpoint(title="fetch_response", operation="fetch_response", span_type=SpanType.TASK)
 _IMAGE = Endpoint(
     title="generate_content",
@@ -48,7 +47,7 @@ _IMAGE = Endpoint(
     read="_images:read_images",
     gather="_images:gather_images",
 )
-_TRANSCRIPT = replace(_IMAGE, read="_audio:read_transcript", gather="_audio:gather_transcript")
+_TRANSCRIPT = _IMAGE._replace(read="_audio:read_transcript", gather="_audio:gather_transcript")
 _RUN = Endpoint(
     title="invoke_agent",
     operation="invoke_agent",
@@ -58,15 +57,15 @@ _RUN = Endpoint(
 )
 # Named by method and path, for the conventions have no operation for it.
 _PLAIN = Endpoint(title="", span_type=SpanType.TASK)
-_RUN_REPLY = replace(_PLAIN, read="_assistants:read_run_reply", gather="_assistants:gather_run")
-_BATCH = replace(_PLAIN, read="_others:read_batch")
+_RUN_REPLY = _PLAIN._replace(read="_assistants:read_run_reply", gather="_assistants:gather_run")
+_BATCH = _PLAIN._replace(read="_others:read_batch")
 
 _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/chat/completions", _CHAT),
     (
         "GET",
         "/chat/completions/{completion_id}",
-        replace(_FETCH, read="_chat:read_chat_response", gather="_chat_stream:gather_chat"),
+        _FETCH._replace(read="_chat:read_chat_response", gather="_chat_stream:gather_chat"),
     ),
     (
         "POST",
@@ -80,13 +79,13 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
         ),
     ),
     ("POST", "/responses", _RESPONSE),
-    ("POST", "/responses/compact", replace(_RESPONSE, read="_responses:read_compaction")),
+    ("POST", "/responses/compact", _RESPONSE._replace(read="_responses:read_compaction")),
     (
         "GET",
         "/responses/{response_id}",
-        replace(_FETCH, read="_responses:read_response_reply", gather="_response_stream:gather_response"),
+        _FETCH._replace(read="_responses:read_response_reply", gather="_response_stream:gather_response"),
     ),
-    ("POST", "/responses/{response_id}/cancel", replace(_PLAIN, read="_responses:read_response_reply")),
+    ("POST", "/responses/{response_id}/cancel", _PLAIN._replace(read="_responses:read_response_reply")),
     (
         "POST",
         "/embeddings",
@@ -105,10 +104,10 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/images/generations", _IMAGE),
     ("POST", "/images/edits", _IMAGE),
     ("POST", "/images/variations", _IMAGE),
-    ("POST", "/audio/speech", replace(_IMAGE, read="_audio:read_speech", gather="_audio:gather_speech", binary=True)),
+    ("POST", "/audio/speech", _IMAGE._replace(read="_audio:read_speech", gather="_audio:gather_speech", binary=True)),
     ("POST", "/audio/transcriptions", _TRANSCRIPT),
     ("POST", "/audio/translations", _TRANSCRIPT),
-    ("POST", "/moderations", replace(_PLAIN, read="_moderations:read_moderation")),
+    ("POST", "/moderations", _PLAIN._replace(read="_moderations:read_moderation")),
     (
         "POST",
         "/assistants",
@@ -131,7 +130,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
 
 
 def _named(method: str, template: str, endpoint: Endpoint) -> Endpoint:
-    return replace(endpoint, template=template, title=endpoint.title or f"{method} {template}")
+    return endpoint._replace(template=template, title=endpoint.title or f"{method} {template}")
 
 
 _BY_PATH = {(method, template): _named(method, template, endpoint) for method, template, endpoint in _TABLE}
@@ -154,7 +153,8 @@ def endpoint_for(method: str, path: str) -> Endpoint:
     """Give what a call is, by its method and the SDK's path or a whole address. Never fails: no call is lost."""
     method = method.upper()
     segments = segments_of(path)
-    template = template_of(segments)
+    plain = "/" + "/".join(segments)
+    template = plain if (method, plain) in _BY_PATH else template_of(segments)
     found = _BY_PATH.get((method, template))
     if found is not None:
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import unquote
 
 __all__ = ["ids_in", "segments_of", "template_of"]
@@ -77,10 +78,14 @@ _WORDS = frozenset(_COLLECTIONS) | {
     "translations",
     "variations",
 }
-_PREFIX = re.compile(r"v\d[a-z\d]*|openai|api|inference|compatible-mode")
-_ID = re.compile(
-    r"\d+|[A-Za-z]+[-_][A-Za-z0-9_-]*\d[A-Za-z0-9_-]*|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}|(?=[^a-z]*[a-z])(?=.*\d).{16,}|.{40,}"
-)
+_PREFIX = r"v\d[a-z\d]*|openai|api|inference|compatible-mode"
+_ID = r"\d+|[A-Za-z]+[-_][A-Za-z0-9_-]*\d[A-Za-z0-9_-]*|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}|(?=[^a-z]*[a-z])(?=.*\d).{16,}|.{40,}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile with the first call that is traced, not for a program that only turns tracing on."""
+    return re.compile(pattern)
 
 
 def segments_of(path: str) -> list[str]:
@@ -92,7 +97,7 @@ def segments_of(path: str) -> list[str]:
     while len(segments) > 1:
         if segments[0] == "deployments" and len(segments) > 2:
             del segments[:2]
-        elif _PREFIX.fullmatch(segments[0]):
+        elif _compiled(_PREFIX).fullmatch(segments[0]):
             del segments[0]
         else:
             break
@@ -107,7 +112,7 @@ def template_of(segments: list[str]) -> str:
         collection = _COLLECTIONS.get(before)
         if collection is not None and segment not in _WORDS:
             found.append(f"{{{collection}}}")
-        elif segment not in _WORDS and _ID.fullmatch(segment):
+        elif segment not in _WORDS and _compiled(_ID).fullmatch(segment):
             found.append("{id}")
         else:
             found.append(segment)

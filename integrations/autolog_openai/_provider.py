@@ -69,8 +69,9 @@ _BY_SUFFIX = {
     "api.tokenfactory.nebius.com": "nebius",
 }
 
-_LLAMA_CPP = re.compile(r"b\d+-[0-9a-f]{6,}")  # its build number and commit
-_VLLM_ID = re.compile(r"(chatcmpl|cmpl|embd|resp)-[0-9a-f]{32}")  # a UUID without dashes
+# Compiled where they are used, in the background.
+_LLAMA_CPP = r"b\d+-[0-9a-f]{6,}"  # its build number and commit
+_VLLM_ID = r"(chatcmpl|cmpl|embd|resp)-[0-9a-f]{32}"  # a UUID without dashes
 
 
 @lru_cache(maxsize=256)
@@ -97,9 +98,9 @@ def provider_in(response: Json) -> str | None:
             return "ollama"
         if fingerprint.startswith("vllm"):
             return "vllm"
-        if _LLAMA_CPP.fullmatch(fingerprint):
+        if re.fullmatch(_LLAMA_CPP, fingerprint):
             return "llama_cpp"
     identifier = as_str(response.get("id"))
-    if identifier is not None and _VLLM_ID.fullmatch(identifier):
+    if identifier is not None and re.fullmatch(_VLLM_ID, identifier):
         return "vllm"
     return None
