@@ -35,6 +35,10 @@ class Status(NamedTuple):
     supported: str
     reason: str | None = None
 
+    def __repr__(self) -> str:
+        version = f" {self.installed}" if self.installed else ""
+        return f"<{self.name}{version}: {'on' if self.on else 'off'}{f', {self.reason}' if self.reason else ''}>"
+
 
 class _On:
     __slots__ = ("options", "patcher")

@@ -193,6 +193,7 @@ def test_excluding_what_nobody_knows_is_an_error_that_names_what_there_is() -> N
 def test_what_integrations_tells() -> None:
     before = autolog.integrations()["openai"]
     assert before == autolog.Status("openai", False, openai.__version__, ">=1.66", None)
+    assert repr(before) == f"<openai {openai.__version__}: off>"
     assert autolog.autolog()["openai"] == autolog.Status("openai", True, openai.__version__, ">=1.66", None)
     assert autolog.integrations()["openai"].on
 
