@@ -47,18 +47,32 @@ const [s,c,i,n]=JSON.parse(t);globalThis.autologTrace={index:i,content:n};\
 const e=document.createElement("style");e.textContent=s;document.head.append(e);\
 const a=document.createElement("script");a.textContent=c;document.body.append(a)})()"""
 
+# Where a notebook is moved by its script (VS Code), the wheel does nothing over a frame, which keeps what it hears. So it
+# passes on the turns that nothing in it has a use for; after one that had, only when the wheel has rested.
+_WHEEL: Final = """(()=>{let used=-1e3;addEventListener("wheel",e=>{\
+if(e.ctrlKey||!e.deltaY||Math.abs(e.deltaX)>Math.abs(e.deltaY))return;\
+for(let n=e.target;n instanceof Element;n=n.parentElement)\
+if((n===document.scrollingElement||/auto|scroll/.test(getComputedStyle(n).overflowY))\
+&&(e.deltaY<0?n.scrollTop>0:n.scrollTop+n.clientHeight<n.scrollHeight-1)){used=e.timeStamp;return}\
+if(e.timeStamp-used<400)used=e.timeStamp;\
+else parent.postMessage({autologWheel:[e.deltaY,e.deltaMode,e.wheelDeltaY]},"*")},{passive:true})})()"""
+
 _FRAME: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>autolog</title>'
-    '<body><div id="autolog-view"></div><script type="text/plain" id="p">{packed}</script><script>{loader}</script>'
+    '<body><div id="autolog-view"></div><script type="text/plain" id="p">{packed}</script>'
+    "<script>{wheel}</script><script>{loader}</script>"
 )
 
 # A frame does not see the theme of the notebook around it. Where scripts run beside it, this one tells it: light text
-# stands on a dark ground.
-_THEME: Final = """(()=>{const f=document.querySelector("iframe.ID");if(!f)return;const tell=()=>{\
+# stands on a dark ground. And what VS Code does not hear of the wheel, it is told here; elsewhere the browser scrolls.
+_BESIDE: Final = """(()=>{const f=document.querySelector("iframe.ID");if(!f)return;const tell=()=>{\
 const c=(getComputedStyle(f.parentElement).color.match(/[\\d.]+/g)||[0,0,0]).map(Number);\
 f.contentWindow&&f.contentWindow.postMessage({autologTheme:c[0]+c[1]+c[2]>382?"dark":"light"},"*")};\
-addEventListener("message",e=>{if(f.contentWindow&&e.source===f.contentWindow&&e.data&&e.data.autologTheme)tell()});\
+addEventListener("message",e=>{if(!f.contentWindow||e.source!==f.contentWindow||!e.data)return;\
+if(e.data.autologTheme)tell();const w=e.data.autologWheel;\
+if(w&&document.body.dataset.vscodeThemeKind)f.dispatchEvent(new WheelEvent("wheel",\
+{bubbles:true,deltaY:+w[0]||0,deltaMode:+w[1]||0,wheelDeltaY:+w[2]||0}))});\
 const o=new MutationObserver(()=>f.isConnected?setTimeout(tell,50):o.disconnect());\
 for(const n of [document.documentElement,document.body])o.observe(n,{attributes:true});tell()})()"""
 
@@ -68,7 +82,7 @@ _OUTPUT: Final = (
     '<iframe class="{id}" title="autolog traces" srcdoc="{frame}" '
     'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox" allow="clipboard-write" '
     'style="width:100%;height:{height}px;border:1px solid rgba(128,128,128,.35);border-radius:8px"></iframe>'
-    '<div id="{id}">{static}</div><script>{theme}</script>'
+    '<div id="{id}">{static}</div><script>{beside}</script>'
 )
 
 
@@ -78,8 +92,9 @@ def output_html(traces: Sequence[Trace]) -> str:
     data = _fitting(traces, beside=len(json.dumps(static)))
     packed = zlib.compress(_packed(style(), script(), data.index, data.content), 9)
     frame = _FRAME.format(
-        policy=policy(_LOADER, script(), styles=style()),
+        policy=policy(_WHEEL, _LOADER, script(), styles=style()),
         packed=base64.b64encode(packed).decode(),
+        wheel=_WHEEL,
         loader=_LOADER,
     )
     name = f"autolog-{uuid4().hex[:12]}"
@@ -88,7 +103,7 @@ def output_html(traces: Sequence[Trace]) -> str:
         frame=escape(frame),
         height=_height(traces),
         static=static,
-        theme=_THEME.replace("ID", name),
+        beside=_BESIDE.replace("ID", name),
     )
 
 
@@ -108,7 +123,8 @@ def _fitting(traces: Sequence[Trace], *, beside: int) -> Payload:
 @cache
 def _frame_size() -> int:
     """Give what every output has besides its traces."""
-    return _compressed(style(), script()) * 4 // 3 + len(_FRAME) + len(_LOADER) + len(_THEME) + len(_OUTPUT) + 600
+    around = (_FRAME, _WHEEL, _LOADER, _BESIDE, _OUTPUT)
+    return _compressed(style(), script()) * 4 // 3 + sum(map(len, around)) + 600
 
 
 def _compressed(*texts: str) -> int:

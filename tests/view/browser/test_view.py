@@ -207,6 +207,29 @@ def test_a_notebooks_output(open_page: Open, trace: str, rich: Trace, request: p
     assert view.evaluate("window.pwned") is None
 
 
+@pytest.mark.parametrize(("around", "told"), [("data-vscode-theme-kind=vscode-light", True), ("", False)])
+def test_the_wheel_over_a_notebooks_output(open_page: Open, rich: Trace, around: str, told: bool) -> None:
+    # VS Code moves the outputs by what it hears of the wheel; where the browser scrolls, nothing is to be heard twice.
+    view = open_page(f"<!doctype html><body {around}>{output_html([rich])}")
+    frame = view.frame_locator("iframe")
+    row(frame, "gpt-5-mini", 1).click()
+    frame.get_by_role("tab", name="JSON").click()
+    view.evaluate("window.heard = []; addEventListener('wheel', e => heard.push([e.deltaY, e.wheelDeltaY]))")
+    panel = frame.locator(".panel")
+    panel.hover()
+    view.mouse.wheel(0, 30)  # the panel is moved, and nothing else
+    panel.evaluate("p => new Promise(done => p.scrollTop ? done() : p.addEventListener('scroll', done))")
+    assert view.evaluate("heard") == []
+    view.wait_for_timeout(1_000)
+    frame.locator(".second").hover()  # the header, which nothing moves
+    view.mouse.wheel(0, -120)
+    view.mouse.wheel(0, 240)
+    view.wait_for_timeout(300)
+    heard = view.evaluate("heard")
+    assert [deltas[0] for deltas in heard] == ([-120, 240] if told else [])
+    assert all(delta * wheel < 0 for delta, wheel in heard), "the older property has the opposite sign"
+
+
 def test_an_output_whose_frame_and_style_were_taken_out(open_page: Open, rich: Trace) -> None:
     view = open_page(output_html([rich]))
     view.evaluate("document.querySelectorAll('iframe, style, script').forEach(e => e.remove())")
