@@ -76,10 +76,10 @@ class Events:
         self.recorder.fail(run_id, error, response)
 
     def on_chain_start(self, serialized: Any, inputs: Any, *, run_id: UUID, **about: Any) -> None:
-        title = about.get("name") or name_of(serialized, "chain")
+        title = about["name"] = about.get("name") or name_of(serialized, "chain")
         kind, span_type = type_of_chain(about.get("run_type"), title, about.get("tags"), about.get("metadata"))
         given = None if about.get("defers_inputs") else inputs  # deferred: a stream, whose items come at the end
-        self.recorder.start(kind, span_type, serialized, lambda: snapshot(given), run_id, {**about, "name": title})
+        self.recorder.start(kind, span_type, serialized, lambda: snapshot(given), run_id, about)
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, inputs: Any = None, **_more: Any) -> None:
         if inputs is not None:  # of a chain that was given a stream: known only now
