@@ -15,6 +15,7 @@ from autolog import semconv
 from autolog._names import Outcome, SpanType, Status
 from autolog._patching.around import Enter, Leave
 from autolog._patching.bodies import BodyTap, tap_body
+from autolog._patching.items import watch_items
 from autolog._patching.patcher import Patcher
 from autolog._patching.sources import BodySource, Deferred, StreamSource
 from autolog._tracing import sources
@@ -63,6 +64,7 @@ __all__ = [
     "snapshot",
     "switch",
     "tap_body",
+    "watch_items",
 ]
 
 

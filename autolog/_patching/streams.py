@@ -1,9 +1,9 @@
-"""The one sync and the one async watcher of a stream, and every way in which a stream can end."""
+"""Every way in which a stream can end: by its items, its response, its body, or dropped."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from autolog._names import Outcome
 from autolog._patching.bodies import BodyTap
 from autolog._patching.instances import Replaced
+from autolog._patching.items import watch_items
 from autolog._patching.sources import BodySource, Deferred, StreamSource
-from autolog._tracing import sources
 from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, Progress
 
@@ -65,87 +65,6 @@ class _Watch:
             self.exhausted()
 
 
-def _hides(hide: Callable[[Any], bool], item: Any) -> bool:
-    try:
-        return hide(item)
-    except Exception as e:
-        report("looking at an item of a stream", e)
-        return False
-
-
-def _sync_items(inner: Any, watch: _Watch, hide: Callable[[Any], bool] | None) -> Generator[Any]:
-    """Give on what a stream's own iterator gives. A generator, as what it stands for is in the libraries we know."""
-    step, progress, now = inner.__next__, watch.progress, sources.now_ns
-    while True:
-        watch.inside = True
-        try:
-            item = step()
-        except StopIteration:
-            watch.inside = False
-            watch.exhausted()
-            return
-        except BaseException as e:
-            watch.inside = False
-            watch.failed(e)
-            raise
-        watch.inside = False
-        progress.last_ns = now()
-        if not progress.count:
-            progress.first_ns = progress.last_ns
-        progress.count += 1
-        if hide is not None and _hides(hide, item):
-            continue
-        try:
-            yield item
-        except GeneratorExit:
-            watch.left()
-            if hasattr(inner, "close"):
-                inner.close()
-            raise
-
-
-class _AsyncItems:
-    """Stands before a stream's own async iterator; what we lack is asked of it.
-
-    No async generator: the event loop would have to close two where the program left one.
-    """
-
-    __slots__ = ("_hide", "_inner", "_watch")
-
-    def __init__(self, inner: Any, watch: _Watch, hide: Callable[[Any], bool] | None) -> None:
-        self._inner = inner
-        self._watch = watch
-        self._hide = hide
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def __aiter__(self) -> _AsyncItems:
-        return self
-
-    async def __anext__(self) -> Any:
-        watch, progress = self._watch, self._watch.progress
-        while True:
-            watch.inside = True
-            try:
-                item = await self._inner.__anext__()
-            except StopAsyncIteration:
-                watch.inside = False
-                watch.exhausted()
-                raise
-            except BaseException as e:
-                watch.inside = False
-                watch.failed(e)
-                raise
-            watch.inside = False
-            progress.last_ns = sources.now_ns()
-            if not progress.count:
-                progress.first_ns = progress.last_ns
-            progress.count += 1
-            if self._hide is None or not _hides(self._hide, item):
-                return item
-
-
 def watch(span: LiveSpan, source: StreamSource | Deferred | BodySource) -> None:
     """Watch a returned object until the call that made it is over."""
     state = _Watch(span)
@@ -181,8 +100,7 @@ def _watch_response(state: _Watch, response: Any, body: BodyTap | None) -> None:
 
 def _watch_stream(state: _Watch, source: StreamSource) -> None:
     inner = getattr(source.owner, source.attribute)
-    items = _AsyncItems if hasattr(inner, "__anext__") else _sync_items
-    setattr(source.owner, source.attribute, items(inner, state, source.hide))
+    setattr(source.owner, source.attribute, watch_items(inner, state, source.hide))
 
 
 def _watch_opener(state: _Watch, source: Deferred) -> None:

@@ -13,10 +13,10 @@ import weakref
 from types import AsyncGeneratorType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from autolog.integration import Progress, now_ns, report
+from autolog.integration import Progress, report, watch_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from types import FrameType
 
     from autolog.integration import LiveSpan, Outcome
@@ -30,29 +30,27 @@ _RESPONSES: Final = frozenset({"StreamingResponse", "AsyncStreamingResponse"})
 class _Watch:
     """The end of one engine's stream: the spans of all engines that pass it on, the innermost first."""
 
-    __slots__ = ("__weakref__", "calls", "end", "pieces", "progress")
+    __slots__ = ("__weakref__", "calls", "end", "inside", "pieces", "progress")
 
     def __init__(self, end: Callable[..., None]) -> None:
         self.calls: list[LiveSpan] = []
         self.end = end
+        self.inside = False
         self.pieces: list[str] = []
         self.progress = Progress()
 
-    def item(self, item: Any) -> None:
-        progress = self.progress
-        progress.last_ns = now_ns()
-        if not progress.count:
-            progress.first_ns = progress.last_ns
-        progress.count += 1
+    def look(self, item: Any) -> bool:
+        """Keep an item's text; the program sees every item."""
         piece = item if isinstance(item, str) else getattr(item, "delta", None)
         if isinstance(piece, str):
             self.pieces.append(piece)
+        return False
 
-    def over(self) -> None:
+    def exhausted(self) -> None:
         self._end(None)
 
-    def failed(self, error: BaseException) -> None:
-        self._end(None, error=error)
+    def failed(self, exc: BaseException) -> None:
+        self._end(None, error=exc)
 
     def left(self) -> None:
         self._end("abandoned", self.progress.last_ns or None)
@@ -66,64 +64,6 @@ class _Watch:
                 self.end(span, outcome, end_time_ns)
             except Exception as e:
                 report("ending a LlamaIndex stream", e)
-
-
-def _watched(inner: Any, watch: _Watch) -> Generator[Any]:
-    """Give on what an engine's generator gives."""
-    try:
-        for item in inner:
-            watch.item(item)
-            yield item
-    except GeneratorExit:
-        watch.left()
-        if hasattr(inner, "close"):
-            inner.close()
-        raise
-    except BaseException as e:
-        watch.failed(e)
-        raise
-    watch.over()
-
-
-class _AsyncWatched:
-    """Stands before an engine's async generator; what we lack is asked of it.
-
-    No async generator: the event loop would have to close two where the program left one.
-    """
-
-    __slots__ = ("__weakref__", "_inner", "_watch")
-
-    def __init__(self, inner: Any, watch: _Watch) -> None:
-        self._inner = inner
-        self._watch = watch
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def __aiter__(self) -> _AsyncWatched:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            item = await self._inner.__anext__()
-        except StopAsyncIteration:
-            self._watch.over()
-            raise
-        except BaseException as e:
-            self._watch.failed(e)
-            raise
-        self._watch.item(item)
-        return item
-
-    async def asend(self, value: Any) -> Any:
-        return await self._inner.asend(value)
-
-    async def athrow(self, *args: Any) -> Any:
-        return await self._inner.athrow(*args)
-
-    async def aclose(self) -> None:
-        self._watch.left()
-        await self._inner.aclose()
 
 
 class Streams:
@@ -185,8 +125,8 @@ class Streams:
 
     def _watch(self, span: LiveSpan, call: Call, response: Any, name: str) -> bool:
         inner = getattr(response, name, None)
-        if inner is None:
-            return False
+        if not hasattr(inner, "__next__") and not hasattr(inner, "__anext__"):
+            return False  # an answer that is all there: some program's own list of texts
         watch = self._watches.get(inner)
         if watch is None:
             watch = _Watch(self._end)
@@ -194,8 +134,7 @@ class Streams:
             if frame is not None and frame not in self._frames:  # else the model's own
                 call.frame = frame
                 self._frames[frame] = span
-            asynchronous = hasattr(inner, "__anext__")
-            outer: Any = _AsyncWatched(inner, watch) if asynchronous else _watched(inner, watch)
+            outer = watch_items(inner, watch, watch.look)
             self._watches[outer] = watch
             weakref.finalize(outer, watch.left)
             setattr(response, name, outer)

@@ -283,6 +283,20 @@ def test_an_engines_generator_keeps_its_kind(program: Program, alone: Any) -> No
     assert alone.all[1].root.outcome == "abandoned"
 
 
+def test_texts_that_are_all_there_stay_what_they_are(program: Program, alone: Any) -> None:
+    from llama_index.core.base.response.schema import StreamingResponse
+    from llama_index.core.query_engine import CustomQueryEngine
+
+    texts: Any = ["all ", "there"]
+
+    class Engine(CustomQueryEngine):
+        def custom_query(self, query_str: str) -> Any:
+            return StreamingResponse(response_gen=texts)
+
+    assert Engine().query("q").response_gen is texts
+    assert [trace.root.outcome for trace in alone.all] == ["completed"]
+
+
 def test_two_queries_interleaved(program: Program, alone: Any) -> None:
     a, b = (program.engine(streaming=True).query(q).response_gen for q in "ab")
     next(a), next(b), list(a), list(b)
