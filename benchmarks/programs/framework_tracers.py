@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from tracers import Flush, Sent, nothing, otel_processor
+from tracers import Flush, Sent, mlflow, nothing, otel_processor
 
 
 def _provider(sent: Sent) -> Any:
@@ -59,27 +60,11 @@ def openllmetry() -> Flush:
     return lambda: sent.spans if provider.force_flush() else 0
 
 
-def mlflow() -> Flush:
-    """MLflow's two, into its own SQLite store (asynchronously, its default)."""
-    import mlflow as theirs
-
-    theirs.set_tracking_uri("sqlite:///mlflow.db")
-    theirs.set_experiment("bench")
-    theirs.langchain.autolog()
-    theirs.llama_index.autolog()
-
-    def flush() -> int:
-        theirs.flush_trace_async_logging()
-        return len(theirs.search_traces(max_results=1, return_type="list"))
-
-    return flush
-
-
 TRACERS: dict[str, Callable[[], Flush]] = {
     "nothing": nothing,
     "autolog": autolog,
     "autolog, stored": autolog_stored,
     "openinference": openinference,
     "openllmetry": openllmetry,
-    "mlflow": mlflow,
+    "mlflow": partial(mlflow, ("langchain", "llama_index")),
 }

@@ -7,7 +7,7 @@ it does not take the interpreter from the thread that is measured.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,13 +135,14 @@ def logfire() -> Flush:
     return lambda: sent.spans if theirs.force_flush() else 0
 
 
-def mlflow() -> Flush:
-    """MLflow's autolog, into its own SQLite store (asynchronously, its default)."""
+def mlflow(libraries: Sequence[str] = ("openai",)) -> Flush:
+    """MLflow's autolog of some libraries, into its own SQLite store (asynchronously, its default)."""
     import mlflow as theirs
 
     theirs.set_tracking_uri("sqlite:///mlflow.db")
     theirs.set_experiment("bench")
-    theirs.openai.autolog()
+    for library in libraries:
+        getattr(theirs, library).autolog()
 
     def flush() -> int:
         theirs.flush_trace_async_logging()
