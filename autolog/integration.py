@@ -23,6 +23,7 @@ from autolog._tracing.context import activate, current_span, deactivate, is_supp
 from autolog._tracing.guard import report
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
+from autolog._tracing.walk import Walk
 
 # What only readers need is imported with the first of them: turning an integration on costs the program's start.
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ __all__ = [
     "StreamSource",
     "Trace",
     "Usage",
+    "Walk",
     "activate",
     "current_span",
     "deactivate",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Final, cast
 
-from autolog.integration import snapshot
+from autolog.integration import Walk, snapshot
 
 __all__ = [
     "fields_of",
@@ -27,6 +27,7 @@ __all__ = [
 _SCALARS: Final = frozenset({str, int, float, bool, bytes, type(None)})
 _LAZY: Final = frozenset({GeneratorType, AsyncGeneratorType, CoroutineType})
 _MAX_DEPTH: Final = 20
+_MAX_PARTS: Final = 50_000
 _MAX_ITEMS: Final = 1_000
 # Components hold clients and keys; contexts and streams hold a run.
 _OPAQUE: Final = frozenset({"BaseComponent", "Context", "StreamingResponse", "AsyncStreamingResponse", "Workflow"})
@@ -46,20 +47,32 @@ def _is_secret(name: str) -> bool:
     return any(word in plain for word in _SECRET_WORDS) and not any(word in plain for word in _COUNTS)
 
 
-def keep(value: Any, depth: int = 0) -> Any:
+def keep(value: Any, walk: Walk | None = None) -> Any:
     """Keep any value: plain data, the library's messages, nodes and events, and the program's own models by member."""
     kind: Any = cast("Any", type(value))
     if kind in _SCALARS:
         return value
-    if depth >= _MAX_DEPTH or kind in _LAZY or isinstance(value, type):
+    if kind in _LAZY or isinstance(value, type):
         return f"<{kind.__name__}>"
+    if walk is None:
+        walk = Walk(max_depth=_MAX_DEPTH, max_parts=_MAX_PARTS)
+    instead = walk.enter(value)
+    if instead is not None:
+        return instead
+    try:
+        return _keep_inside(value, kind, walk)
+    finally:
+        walk.leave(value)
+
+
+def _keep_inside(value: Any, kind: Any, walk: Walk) -> Any:
     if isinstance(value, dict):
         items = cast("dict[Any, Any]", value)
-        return {str(k): keep(v, depth + 1) for k, v in list(items.items())[:_MAX_ITEMS] if not _is_secret(str(k))}
+        return {str(k): keep(v, walk) for k, v in list(items.items())[:_MAX_ITEMS] if not _is_secret(str(k))}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [keep(v, depth + 1) for v in list(cast("list[Any]", value))[:_MAX_ITEMS]]
+        return [keep(v, walk) for v in list(cast("list[Any]", value))[:_MAX_ITEMS]]
     if isinstance(value, Enum):
-        return keep(value.value, depth + 1)
+        return keep(value.value, walk)
     if isinstance(value, BaseException):
         return f"{kind.__name__}: {value}"
     names = names_of(kind)
@@ -70,13 +83,13 @@ def keep(value: Any, depth: int = 0) -> Any:
     if "QueryBundle" in names:
         return value.query_str
     if "ToolOutput" in names:
-        return _keep_tool_output(value, depth)
+        return _keep_tool_output(value, walk)
     if not names.isdisjoint(_OPAQUE):
         return f"<{kind.__name__}>"
     members = fields_of(value)
     if members is None:
         return snapshot(value) if hasattr(kind, "shape") else f"<{kind.__name__}>"
-    return {k: keep(v, depth + 1) for k, v in members.items() if not _is_secret(k)}
+    return {k: keep(v, walk) for k, v in members.items() if not _is_secret(k)}
 
 
 def members_of(value: Any) -> dict[str, Any]:
@@ -95,13 +108,13 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     return {name: getattr(value, name, None) for name in declared} if declared else None
 
 
-def _keep_tool_output(output: Any, depth: int) -> dict[str, Any]:
+def _keep_tool_output(output: Any, walk: Walk) -> dict[str, Any]:
     blocks = cast("list[Any]", getattr(output, "blocks", None) or [])
     return {
         "tool_name": output.tool_name,
         "content": [_keep_block(block) for block in blocks],
         "is_error": output.is_error,
-        "raw_input": keep(output.raw_input, depth + 1),
+        "raw_input": keep(output.raw_input, walk),
     }
 
 

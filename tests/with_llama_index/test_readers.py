@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from autolog_llama_index._keep import keep
 from autolog_llama_index._messages import message_of
 from autolog_llama_index._provider import provider_of, server_of
 from autolog_llama_index._usage import usage_in
@@ -137,3 +139,18 @@ def test_provider(module: str | None, address: str | None, provider: str | None)
 )
 def test_server(address: str | None, expected: Any) -> None:
     assert server_of(address) == expected
+
+
+@dataclass(eq=False)
+class Task:
+    name: str
+    api_key: str = "sk-secret"
+    parent: Any = None
+    parts: list[Any] = field(default_factory=list)
+
+
+def test_a_program_s_own_tree_is_kept_once_and_without_keys() -> None:
+    task = Task("all")
+    task.parts = [Task(str(n), parent=task) for n in range(3)]
+    shown = [{"name": str(n), "parent": "<Task shown above>", "parts": []} for n in range(3)]
+    assert keep(task) == {"name": "all", "parent": None, "parts": shown}
