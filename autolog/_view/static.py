@@ -44,7 +44,7 @@ def _trace(trace: Trace, limit: int, *, is_open: bool) -> str:
         body += f"<div>… {len(walked) - limit:,} more spans</div>"
     return (
         f'<details{" open" if is_open else ""} style="font:13px/1.5 sans-serif">'
-        f"<summary><b>{_text(trace.name)}</b> {_text(' · '.join(filter(None, facts)))}</summary>{body}</details>"
+        f"<summary><b>{_own(trace.name)}</b> {_text(' · '.join(filter(None, facts)))}</summary>{body}</details>"
     )
 
 
@@ -54,7 +54,7 @@ def _row(row: Row, start: int, whole: int) -> str:
     mark = badge(span)
     facts = " · ".join(filter(None, (duration(span.duration_ms), tokens_pair(span.usage), dollars(span.cost))))
     title = (
-        f'<span style="color:{_COLOURS.get(colour, "#57606a")}">{_text(word)}</span> {_text(name)}'
+        f'<span style="color:{_COLOURS.get(colour, "#57606a")}">{_text(word)}</span> {_own(name)}'
         + (f' <span style="color:#cf222e">{_text(mark[0])}</span>' if mark else "")
         + f' <span style="color:#808080">{_text(facts)}</span>{_bar(span, start, whole)}'
     )
@@ -79,11 +79,16 @@ def _said(span: Span) -> str:
     # What came last says most of what a call was given: the rest is its history.
     for message in (*inputs_said(span)[-1:], *outputs_said(span)[:3]):
         text = "\n".join(" ".join(filter(None, (p.title, p.text))) for p in message.parts)
-        lines.append(f"<b>{_text(message.role)}</b> {_text(text)}")
+        lines.append(f"<b>{_own(message.role)}</b> {_own(text)}")
     error = error_text(span)
     if error is not None:
-        lines.append(f'<span style="color:#cf222e">{_text(error)}</span>')
+        lines.append(f'<span style="color:#cf222e">{_own(error)}</span>')
     return f'<div style="margin-left:14px;white-space:pre-wrap">{"<br>".join(lines)}</div>' if lines else ""
+
+
+def _own(text: str) -> str:
+    """Give somebody's text so that it runs the way its letters do, and turns nothing around that stands beside it."""
+    return f"<bdi>{_text(text)}</bdi>"
 
 
 def _text(text: str) -> str:

@@ -167,9 +167,16 @@ def test_beneath_the_frame_is_what_shows_without_it(name: str, request: pytest.F
     static = static_html([trace])
     assert static in output
     read = Reader(static)
-    assert set(read.tags) <= {"details", "summary", "div", "span", "b", "br"}
+    assert set(read.tags) <= {"details", "summary", "div", "span", "b", "bdi", "br"}
     assert {name for name, _ in read.attributes} <= {"style", "open"}
     assert static.encode()
+
+
+def test_beneath_the_frame_no_text_turns_round_what_stands_beside_it(rich: Trace) -> None:
+    name = "مرحبا بك"
+    said = replace(rich.spans[0], name=name, outputs=name)
+    static = static_html([rich.with_spans([said])])
+    assert static.count(name) == static.count(f"<bdi>{name}</bdi>") == 3, "the trace, its span, what it gave"
 
 
 def test_two_outputs_on_one_page_do_not_meet(rich: Trace) -> None:

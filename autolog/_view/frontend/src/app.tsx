@@ -40,7 +40,7 @@ function Head({ trace, open, toggle }: { trace: Trace; open?: boolean; toggle?: 
       <div class="first">
         {toggle ? <button type="button" class={`arrow-button${open ? " open" : ""}`} aria-expanded={open} aria-label={`${open ? "Fold" : "Open"} the trace ${name}`} onClick={toggle}><Icon name="open" /></button> : null}
         <span class={`status status-${trace.status}`}>{trace.status === "IN_PROGRESS" ? "not ended" : trace.status === "ERROR" ? "error" : "ok"}</span>
-        <h1>{toggle ? <button type="button" class="named" tabIndex={-1} onClick={toggle}>{name}</button> : name}</h1>
+        <h1>{toggle ? <button type="button" class="named" tabIndex={-1} onClick={toggle}>{name}</button> : <bdi>{name}</bdi>}</h1>
         <ul class="totals-line">{facts.map((f) => <li>{f}</li>)}</ul>
         {toggle ? null : <Theme />}
       </div>

@@ -41,12 +41,12 @@ const KNOWN = new Set(["system", "developer", "user", "assistant", "tool"]);
 
 function Said({ message, answers }: { message: Message; answers: Answers }) {
   const role = message.role.slice(0, 40);
-  const words = message.parts.flatMap((p) => (p.kind === "text" ? [p.text] : [])).join("\n\n");
+  const words = message.parts.flatMap((p) => (p.kind === "text" || p.kind === "refusal" ? [p.text] : [])).join("\n\n");
   return (
     <article class={`said role-${KNOWN.has(role) ? role : "other"}`}>
       <header>
         <span class="role">{visible(role)}</span>
-        {message.name ? <span class="dim">{visible(message.name)}</span> : null}
+        {message.name ? <bdi class="dim">{visible(message.name)}</bdi> : null}
         {message.note ? <span class="note">ended by {visible(message.note)}</span> : null}
         {words ? <Copy label={`Copy what the ${role} said`} text={() => words} /> : null}
       </header>
@@ -59,6 +59,8 @@ function Piece({ part, answers }: { part: Part; answers: Answers }): ComponentCh
   switch (part.kind) {
     case "text":
       return <Text text={part.text} />;
+    case "refusal":
+      return <div class="refusal"><span class="note">refused</span><Text text={part.text} /></div>;
     case "reasoning":
       return <details class="reasoning"><summary>Reasoning</summary>{part.text ? <Text text={part.text} /> : <p class="dim">not told by the provider</p>}</details>;
     case "call":

@@ -5,9 +5,10 @@ import { Copy } from "./copy";
 import { Documents } from "./documents";
 import { Facts } from "./facts";
 import { Icon, TypeIcon, tint } from "./icons";
-import { attribute, documents, inputMessages, outputMessages } from "./messages";
+import { attribute, inputMessages, inputSaid, outputSaid } from "./messages";
 import { type Content, type Json, type Row, type Source, type Trace, asText, isFields, structure } from "./payload";
 import { Raw } from "./raw";
+import { documents } from "./retrieved";
 import { visible } from "./safe";
 import { AsMarkdown, Text } from "./text";
 import { Value } from "./value";
@@ -38,7 +39,7 @@ export function Detail({ source, trace, selected, tab, setTab, markdown, setMark
         <div class="title">
           <button type="button" class="back" aria-label="Back to the tree" onClick={back}><Icon name="back" /></button>
           <span class={`type tint-${tint(row.type)}`}><TypeIcon type={row.type} />{row.word}</span>
-          <h2>{visible(row.name)}</h2>
+          <h2><bdi>{visible(row.name)}</bdi></h2>
           {row.badge ? <span class={`badge ${row.badge === "error" ? "bad" : "odd"}`}>{row.badge}</span> : null}
         </div>
         <Line row={row} content={content} />
@@ -95,18 +96,20 @@ function Line({ row, content }: { row: Row; content: Content }) {
 const list_ = (value: Json | undefined): string => (Array.isArray(value) ? [...new Set(value.map(asText))].join(", ") : "");
 
 function Said_({ source, trace, row, content }: { source: Source; trace: Trace; row: Row; content: Content }) {
-  const said = useMemo(() => ({ inputs: inputMessages(content), outputs: outputMessages(content), found: documents(content) }), [content]);
+  const said = useMemo(() => ({ inputs: inputSaid(content), outputs: outputSaid(content), found: documents(content) }), [content]);
   const answers: Answers = (id) => answer(source, trace, id);
   const inputs = first(content, ["gen_ai.retrieval.query.text", "gen_ai.tool.call.arguments"]) ?? content.span["inputs"];
   const outputs = first(content, ["gen_ai.tool.call.result"]) ?? content.span["outputs"];
-  const nothing = inputs === undefined && outputs === undefined && !said.inputs.length && !said.outputs.length && !said.found.length;
+  const nothing = inputs === undefined && outputs === undefined && !said.inputs.messages.length && !said.outputs.messages.length && !said.found.length;
   return (
     <>
       <Failure row={row} content={content} />
-      {said.inputs.length ? <Conversation messages={said.inputs} answers={answers} /> : inputs === undefined ? null : <Block title="Inputs" value={inputs} />}
-      {said.outputs.length ? <div class="answer"><Conversation messages={said.outputs} answers={answers} /></div>
+      {said.inputs.messages.length ? <Conversation messages={said.inputs.messages} answers={answers} /> : inputs === undefined ? null : <Block title="Inputs" value={inputs} />}
+      {said.inputs.rest ? <Block title="Other inputs" value={said.inputs.rest} /> : null}
+      {said.outputs.messages.length ? <div class="answer"><Conversation messages={said.outputs.messages} answers={answers} /></div>
         : said.found.length ? <section><h3>Documents <span class="dim">{said.found.length}</span></h3><Documents documents={said.found} /></section>
         : outputs === undefined ? null : <Block title="Outputs" value={outputs} />}
+      {said.outputs.rest ? <Block title="Other outputs" value={said.outputs.rest} /> : null}
       {nothing && !content.cut ? <p class="dim">No inputs and outputs were recorded.</p> : null}
     </>
   );

@@ -1,5 +1,5 @@
 import { Json_ } from "./json";
-import type { Document } from "./messages";
+import type { Document } from "./retrieved";
 import { Text } from "./text";
 
 /** What a retriever found, in its order, each with its score. */

@@ -15,14 +15,14 @@ function element(block: Block): ComponentChildren {
     case "heading": {
       // A message's headings stand below the view's own.
       const Tag = `h${Math.min(6, block.level + 3)}` as "h4";
-      return <Tag>{inlines(block.text)}</Tag>;
+      return <Tag dir="auto">{inlines(block.text)}</Tag>;
     }
     case "paragraph":
-      return <p>{inlines(block.text)}</p>;
+      return <p dir="auto">{inlines(block.text)}</p>;
     case "code":
       return <Code text={block.text} language={block.language} />;
     case "quote":
-      return <blockquote>{block.inside.map(element)}</blockquote>;
+      return <blockquote dir="auto">{block.inside.map(element)}</blockquote>;
     case "list":
       return listed(block);
     case "table":
@@ -39,14 +39,14 @@ function listed(block: Block & { kind: "list" }): JSX.Element {
     const head = first?.kind === "paragraph" ? inlines(first.text) : first && element(first);
     return <li class={item.task === undefined ? undefined : "task"}>{item.task === undefined ? null : item.task ? "☑ " : "☐ "}{head}{rest.map(element)}</li>;
   });
-  return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+  return block.start === undefined ? <ul dir="auto">{items}</ul> : <ol dir="auto" start={block.start}>{items}</ol>;
 }
 
 function table(block: Block & { kind: "table" }): JSX.Element {
   const side = (i: number): string | undefined => (block.align[i] ? `to-${block.align[i]}` : undefined);
   return (
     <div class="wide" tabIndex={0}>
-      <table>
+      <table dir="auto">
         <thead><tr>{block.head.map((c, i) => <th class={side(i)} scope="col">{inlines(c)}</th>)}</tr></thead>
         <tbody>{block.rows.map((row) => <tr>{row.map((c, i) => <td class={side(i)}>{inlines(c)}</td>)}</tr>)}</tbody>
       </table>

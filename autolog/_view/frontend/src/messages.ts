@@ -3,7 +3,7 @@ import { type Content, type Fields, type Json, asText, isFields, list, structure
 import { imageSource, mediaSource } from "./safe";
 
 export type Part =
-  | { kind: "text" | "reasoning" | "note"; text: string }
+  | { kind: "text" | "refusal" | "reasoning" | "note"; text: string }
   | { kind: "call"; name: string; id: string; value: Json | undefined }
   | { kind: "result"; id: string; value: Json | undefined }
   | { kind: "image" | "audio"; source: string; text: string }
@@ -16,50 +16,69 @@ export interface Message {
   parts: Part[];
 }
 
-export interface Document {
-  id: string;
-  score: number | undefined;
-  text: string;
-  rest: Fields;
-}
-
 const USUAL_ENDS = new Set(["", "stop", "tool_calls", "tool_call", "function_call", "completed", "end_turn"]);
 const ROLES: Record<string, string> = { human: "user", ai: "assistant", function: "tool", model: "assistant" };
 
 export const attribute = (content: Content, name: string): Json | undefined =>
   isFields(content.span["attributes"]) ? content.span["attributes"][name] : undefined;
 
-export function inputMessages(content: Content): Message[] {
+/** Messages, and what stands beside them in the same value. */
+export interface Said {
+  messages: Message[];
+  rest?: Fields | undefined;
+}
+
+const isModel = (content: Content): boolean => /^(CHAT_MODEL|LLM)$/.test(asText(content.span["span_type"]));
+
+export function inputSaid(content: Content): Said {
   const system = list(attribute(content, "gen_ai.system_instructions"));
   const said = list(attribute(content, "gen_ai.input.messages")).map(message);
   if (system.length) said.unshift({ role: "system", name: "", note: "", parts: system.map(part) });
-  return said.length ? said : looksSaid(content.span["inputs"]);
+  return said.length ? { messages: said } : recognised(content.span["inputs"], isModel(content));
 }
 
-export function outputMessages(content: Content): Message[] {
+export function outputSaid(content: Content): Said {
   const said = list(attribute(content, "gen_ai.output.messages")).map(message);
-  return said.length ? said : looksSaid(content.span["outputs"]);
+  if (said.length) return { messages: said };
+  const outputs = content.span["outputs"];
+  const found = recognised(outputs, isModel(content));
+  // The text with which a model answers messages is one more of them.
+  if (found.messages.length || typeof outputs !== "string" || !outputs || !isModel(content) || !inputSaid(content).messages.length) return found;
+  return { messages: [message({ role: "assistant", content: outputs })] };
 }
 
-function looksSaid(value: Json | undefined): Message[] {
+export const inputMessages = (content: Content): Message[] => inputSaid(content).messages;
+export const outputMessages = (content: Content): Message[] => outputSaid(content).messages;
+
+/** Messages in a value of any shape; of a model's call they may have any name. */
+function recognised(value: Json | undefined, model: boolean): Said {
   const read = structure(value);
-  let found: Json | undefined = read;
-  if (isFields(read)) {
-    const choices = read["choices"];
-    found = Array.isArray(choices) ? choices.map((c) => (isFields(c) ? (c["message"] ?? null) : null)) : read["messages"];
-    // What stands beside the messages is shown with them, so there must be nothing beside them but a model's call.
-    if (found === undefined || (!Array.isArray(choices) && Object.keys(read).length > 1 && !("model" in read))) return [];
-  }
-  // Some libraries nest the messages of a batch.
-  if (Array.isArray(found) && found.length === 1 && Array.isArray(found[0])) found = found[0];
-  if (!Array.isArray(found) || !found.length || !found.every(isMessage)) return [];
-  return found.map(message);
+  if (!isFields(read)) return { messages: messages(read) };
+  const choices = read["choices"];
+  if (Array.isArray(choices)) return { messages: messages(choices.map((c) => (isFields(c) ? (c["message"] ?? null) : null))) };
+  if (isMessage(read) && (model || SPEAKERS.has(asText(read["role"])))) return { messages: [message(read)], rest: without(read, MEMBERS) };
+  const name = ["messages", ...(model ? Object.keys(read) : [])].find((n) => messages(read[n]).length);
+  return name === undefined ? { messages: [] } : { messages: messages(read[name]), rest: without(read, new Set([name])) };
+}
+
+function messages(value: Json | undefined): Message[] {
+  // Some libraries nest the messages of a batch, and some have a single one.
+  const list_ = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : isFields(value) ? [value] : value;
+  return Array.isArray(list_) && list_.every(isMessage) ? list_.map(message) : [];
+}
+
+const SPEAKERS = new Set(["system", "developer", "user", "assistant", "tool", "function", "human", "ai", "model"]);
+const MEMBERS = new Set(["role", "type", "content", "parts", "tool_calls", "refusal", "name", "finish_reason", "tool_call_id", "reasoning", "reasoning_content"]);
+
+function without(value: Fields, names: Set<string>): Fields | undefined {
+  const left = Object.entries(value).filter(([k, v]) => !names.has(k) && v !== null);
+  return left.length ? Object.fromEntries(left) : undefined;
 }
 
 const isMessage = (value: Json): boolean =>
   isFields(value) &&
   (typeof value["role"] === "string" || (typeof value["type"] === "string" && value["type"] in ROLES)) &&
-  ("content" in value || "parts" in value || "tool_calls" in value);
+  ("content" in value || "parts" in value || "tool_calls" in value || "refusal" in value);
 
 function message(value: Json): Message {
   if (!isFields(value)) return { role: "message", name: "", note: "", parts: [part(value)] };
@@ -70,6 +89,8 @@ function message(value: Json): Message {
   const reasoning = asText(value["reasoning_content"] ?? value["reasoning"]);
   if (reasoning) parts.unshift({ kind: "reasoning", text: reasoning });
   for (const call of list(value["tool_calls"])) parts.push(part(isFields(call) ? { ...call, type: "tool_call" } : call));
+  const refusal = asText(value["refusal"]);
+  if (refusal) parts.push({ kind: "refusal", text: refusal });
   const answered = asText(value["tool_call_id"]);
   const end = asText(value["finish_reason"]);
   return {
@@ -90,7 +111,7 @@ function part(value: Json): Part {
     case "output_text":
       return { kind: "text", text: text(value["content"] ?? value["text"]) };
     case "refusal":
-      return { kind: "text", text: text(value["content"] ?? value["refusal"]) };
+      return { kind: "refusal", text: text(value["content"] ?? value["refusal"]) };
     case "reasoning":
     case "thinking":
       return { kind: "reasoning", text: text(value["content"] ?? value["thinking"] ?? value["summary"]) };
@@ -144,36 +165,4 @@ function describe(value: Fields, address: string, bytes: string | undefined): st
   const kept = [value["content"], ...Object.values(value)].find((v) => isFields(v) && ("$blob" in v || "size" in v));
   if (isFields(kept)) return `${Number(kept["size"] ?? 0).toLocaleString("en")} bytes, not kept here`;
   return asText(value["file_id"]) || "not kept";
-}
-
-/** Documents of a retriever or reranker, however its library names their members. */
-export function documents(content: Content): Document[] {
-  const told = list(attribute(content, "gen_ai.retrieval.documents"));
-  const found = told.length ? told : outputDocuments(structure(content.span["outputs"]));
-  return found.filter(isFields).map(document_);
-}
-
-function outputDocuments(outputs: Json | undefined): Json[] {
-  const within = isFields(outputs) ? (outputs["documents"] ?? outputs["nodes"] ?? outputs["source_nodes"]) : outputs;
-  const items = Array.isArray(within) ? within : [];
-  return items.length && items.every((d) => isFields(d) && documentText(d) !== undefined) ? items : [];
-}
-
-const documentText = (value: Fields): string | undefined => {
-  const inner = isFields(value["node"]) ? value["node"] : value;
-  return [inner["page_content"], inner["content"], inner["text"]].find((t) => typeof t === "string") as string | undefined;
-};
-
-function document_(value: Fields): Document {
-  const inner = isFields(value["node"]) ? value["node"] : value;
-  const score = value["score"] ?? value["relevance_score"];
-  const hidden = new Set(["page_content", "content", "text", "score", "relevance_score", "id", "node", "type"]);
-  const rest = { ...(isFields(inner["metadata"]) ? inner["metadata"] : {}) };
-  for (const [k, v] of Object.entries(value)) if (!hidden.has(k) && k !== "metadata" && v !== null) rest[k] = v;
-  return {
-    id: asText(value["id"] ?? inner["id"] ?? inner["id_"]),
-    score: typeof score === "number" ? score : undefined,
-    text: documentText(value) ?? "",
-    rest,
-  };
 }

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { duration, ticks } from "./axis";
-import { fitting, measured } from "./columns";
+import { fitting, indent, measured } from "./columns";
 import { TypeIcon, tint } from "./icons";
 import { Marked } from "./json";
 import type { Row, Trace } from "./payload";
@@ -69,10 +69,11 @@ export function Tree(props: Props) {
   useEffect(bring, [place]);
 
   const end = Math.min(shown.length, until);
-  const step = useMemo(() => (Math.max(...trace.rows.slice(0, 20_000).map((r) => r.depth)) > 12 ? 9 : 15), [trace]);
+  const deepest = useMemo(() => trace.rows.reduce((most, r) => Math.max(most, r.depth), 0), [trace]);
   // Of a tree that is not in sight nothing is known yet.
-  const wanted = useMemo(() => measured(trace, step, getComputedStyle(scroller.current ?? document.body).fontFamily), [trace, step]);
+  const wanted = useMemo(() => measured(trace, getComputedStyle(scroller.current ?? document.body).fontFamily), [trace]);
   const { shown: columns, name, lane } = fitting(width || 1_000, wanted);
+  const { step, most } = indent(name, deepest);
   const marks = useMemo(() => ticks(trace.axis, Math.max(3, Math.min(6, Math.floor(lane / 54)))), [trace, lane]);
   const widths = {
     "--columns": [
@@ -85,7 +86,7 @@ export function Tree(props: Props) {
     "--tick": marks.length > 1 ? `${(100 * (marks[1] as number)) / trace.axis}%` : "100%",
   };
   const left = (["lane", "tokens", "cost"] as const).filter((c) => !columns.has(c)).map((c) => ` no-${c}`).join("");
-  const drawn = useMemo(() => new Map<number, JSX.Element>(), [trace, shown, folded, selected, query]);
+  const drawn = useMemo(() => new Map<number, JSX.Element>(), [trace, shown, folded, selected, query, most]);
   const id = (row: number): string => `span-${trace.line}-${row}`;
 
   return (
@@ -99,7 +100,7 @@ export function Tree(props: Props) {
           {shown.slice(begin, end).map((index, i) => {
             let line = drawn.get(index);
             // The same element again is not compared again.
-            if (!line) drawn.set(index, (line = <Line key={index} {...props} index={index} place={begin + i} id={id(index)} />));
+            if (!line) drawn.set(index, (line = <Line key={index} {...props} most={most} index={index} place={begin + i} id={id(index)} />));
             return line;
           })}
         </div>
@@ -108,7 +109,7 @@ export function Tree(props: Props) {
   );
 }
 
-function Line({ trace, shown, index, place, id, folded, parents, selected, query, select, open, fold }: Props & { index: number; place: number; id: string }) {
+function Line({ trace, shown, index, place, id, folded, parents, selected, query, select, open, fold, most }: Props & { index: number; place: number; id: string; most: number }) {
   const row = trace.rows[index] as Row;
   const why = row.below ? "counted at a span below, once" : row.total ? "of the whole trace, each call counted once" : undefined;
   const how = row.below ? " below" : row.total ? " total" : "";
@@ -118,7 +119,7 @@ function Line({ trace, shown, index, place, id, folded, parents, selected, query
       style={{ top: `${place * HEIGHT}px` }} aria-level={row.depth + 1} aria-selected={index === selected}
       aria-expanded={folds ? !folded.has(index) : undefined} aria-setsize={shown.length} aria-posinset={place + 1}
       onClick={() => open(index)} onMouseDown={() => select(index)}>
-      <Name row={row} query={query} parent={folds} folded={folded.has(index)} fold={() => fold(index)} />
+      <Name row={row} most={most} query={query} parent={folds} folded={folded.has(index)} fold={() => fold(index)} />
       <Bar row={row} axis={trace.axis} />
       <span class="took">{row.duration || "…"}</span>
       <span class={`tokens${how}`} title={why}>{row.tokens}</span>
@@ -127,8 +128,8 @@ function Line({ trace, shown, index, place, id, folded, parents, selected, query
   );
 }
 
-function Name({ row, query, parent, folded, fold }: { row: Row; query: string; parent: boolean; folded: boolean; fold: () => void }) {
-  const deep = Math.min(row.depth, 40);
+function Name({ row, most, query, parent, folded, fold }: { row: Row; most: number; query: string; parent: boolean; folded: boolean; fold: () => void }) {
+  const deep = Math.min(row.depth, most);
   const press = (event: Event): void => {
     event.stopPropagation();
     fold();
@@ -136,6 +137,7 @@ function Name({ row, query, parent, folded, fold }: { row: Row; query: string; p
   return (
     <span class="name" style={{ paddingLeft: `calc(${deep} * var(--step))` }}>
       {deep ? <span class="guides" style={{ width: `calc(${deep} * var(--step))` }} /> : null}
+      {deep < row.depth ? <span class="level" title={`level ${row.depth + 1}`}>{row.depth + 1}</span> : null}
       {/* The keyboard folds with the arrows: the row is what has the focus. */}
       <span class={`fold${parent ? (folded ? " shut" : " open") : ""}`} onClick={parent ? press : undefined} onMouseDown={(e) => parent && e.stopPropagation()} />
       <span class={`kind tint-${tint(row.type)}`} title={row.type}><TypeIcon type={row.type} /></span>

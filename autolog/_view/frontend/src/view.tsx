@@ -1,13 +1,16 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Detail, TABS, type Tab } from "./detail";
 import { Icon } from "./icons";
+import { use, useKeysOfPage } from "./keys";
 import { nextError, parents, visibleRows } from "./outline";
 import type { Row, Source, Trace } from "./payload";
 import { Tree } from "./tree";
 
 /** One trace: the tree on the left, the selected span on the right; on a narrow screen one of them at a time. */
 export function View({ source, trace }: { source: Source; trace: Trace }) {
-  const [selected, setSelected] = useState(0);
+  const [chosen, setChosen] = useState(0);
+  // The search under which it was chosen: another one leads to what it finds, and when it ends, back.
+  const [chosenIn, setChosenIn] = useState("");
   const [folded, setFolded] = useState<Set<number>>(new Set());
   const [query, setQuery] = useState("");
   const [tab, setTab] = useState<Tab>("Content");
@@ -21,10 +24,13 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
   const within = useMemo(() => parents(trace), [trace]);
   const matches = useMemo(() => find(source, trace, query), [source, trace, query]);
   const shown = useMemo(() => visibleRows(trace, folded, matches), [trace, folded, matches]);
+  const [selected = chosen] = matches && chosenIn !== query && !matches.has(chosen) ? matches : [];
 
   const select = (row: number): void => {
-    setSelected(row);
-    if (panel.current) panel.current.scrollTop = 0;
+    setChosen(row);
+    setChosenIn(query);
+    // What was found is still there when the search ends.
+    if (matches) unfold(row);
   };
   const fold = (row: number, shut = !folded.has(row)): void => {
     const next = new Set(folded);
@@ -32,18 +38,31 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
     else next.delete(row);
     setFolded(next);
   };
-  const reveal = (row: number): void => {
+  const unfold = (row: number): void => {
     const next = new Set(folded);
     for (let at = (trace.rows[row] as Row).up; at >= 0; at = (trace.rows[at] as Row).up) next.delete(at);
-    setFolded(next);
-    setQuery("");
-    select(row);
+    if (next.size < folded.size) setFolded(next);
   };
+  const reveal = (row: number): void => {
+    unfold(row);
+    setQuery("");
+    setChosen(row);
+  };
+
+  // Each span is read from its beginning; what is not in sight, as the panel of a narrow screen, cannot be scrolled yet.
+  const read = useRef(selected);
+  useLayoutEffect(() => {
+    if (read.current === selected || !panel.current?.offsetParent) return;
+    read.current = selected;
+    panel.current.scrollTop = 0;
+  }, [selected, onSpan]);
+
+  const rows = (): HTMLElement | null | undefined => box.current?.querySelector<HTMLElement>(".rows");
 
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const place = shown.indexOf(selected);
-    const page = Math.max(1, Math.floor((event.currentTarget as HTMLElement).clientHeight / 28) - 1);
+    const page = Math.max(1, Math.floor((rows()?.clientHeight ?? 0) / 28) - 1);
     const to = (i: number): void => {
       const row = shown[Math.max(0, Math.min(shown.length - 1, i))];
       if (row !== undefined) select(row);
@@ -74,8 +93,10 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).tagName === "INPUT") return;
     const number = TABS[Number(event.key) - 1];
     if (number) setTab(number);
-    else if (event.key === "/") search.current?.focus();
-    else if (event.key === "e") {
+    else if (event.key === "/") {
+      setOnSpan(false);
+      requestAnimationFrame(() => search.current?.focus());
+    } else if (event.key === "e") {
       const bad = nextError(trace, selected);
       if (bad !== undefined) reveal(bad);
     } else if (event.key === "Escape") toTree();
@@ -83,14 +104,22 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
     event.preventDefault();
   };
 
+  useKeysOfPage(box, (event) => {
+    anywhere(event);
+    const tree = rows();
+    if (event.defaultPrevented || !tree?.offsetParent) return;
+    onKey(event);
+    if (event.defaultPrevented) tree.focus();
+  });
+
   // On a narrow screen one of the two is not there before the next frame, and what is not there has no focus.
   const toSpan = (focus: boolean): void => {
     setOnSpan(true);
-    requestAnimationFrame(() => (focus || !box.current?.querySelector<HTMLElement>(".rows")?.offsetParent) && panel.current?.focus({ preventScroll: true }));
+    requestAnimationFrame(() => (focus || !rows()?.offsetParent) && panel.current?.focus({ preventScroll: true }));
   };
   const toTree = (): void => {
     setOnSpan(false);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(".rows")?.focus({ preventScroll: true }));
+    requestAnimationFrame(() => rows()?.focus({ preventScroll: true }));
   };
 
   const drag = (event: PointerEvent): void => {
@@ -99,18 +128,19 @@ export function View({ source, trace }: { source: Source; trace: Trace }) {
   };
 
   return (
-    <div class={`view${onSpan ? " on-span" : ""}`} ref={box} onKeyDown={anywhere} style={{ "--share": `${share}%` }}>
+    <div class={`view${onSpan ? " on-span" : ""}`} ref={box} onKeyDown={anywhere} onPointerDown={() => use(box.current)} onFocusIn={() => use(box.current)} style={{ "--share": `${share}%` }}>
       <div class="left">
         <div class="bar">
           <span class="find"><Icon name="search" size={13} />
             <input ref={search} type="search" class="query" placeholder="Search spans and what was said  ( / )" aria-label="Search the spans" value={query}
               onInput={(e) => setQuery(e.currentTarget.value)} onKeyDown={(e) => {
+                if (e.key !== "Escape" && e.key !== "ArrowDown" && e.key !== "Enter") return;
+                e.preventDefault();
+                e.stopPropagation();
                 if (e.key === "Escape") setQuery("");
-                if (e.key === "Escape" || e.key === "ArrowDown" || e.key === "Enter") {
-                  e.preventDefault();
-                  e.stopPropagation();
-                  toTree();
-                }
+                else if (shown.length) select(selected);
+                else return;
+                toTree();
               }} />
           </span>
           <span class="dim" role="status">{matches ? `${matches.size.toLocaleString("en")} of ${trace.rows.length.toLocaleString("en")}` : ""}</span>

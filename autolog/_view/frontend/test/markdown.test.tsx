@@ -7,10 +7,18 @@ function shown(text: string): string {
   const box = document.createElement("div");
   render(<Markdown text={text} />, box);
   for (const button of box.querySelectorAll("button")) button.remove();
+  for (const block of box.querySelectorAll("[dir=auto]")) block.removeAttribute("dir");
   return (box.firstElementChild as Element).innerHTML;
 }
 
 describe("Markdown", () => {
+  it.each(["words", "# title", "- a\n- b", "1. a", "> said", "| a | b |\n|---|---|\n| 1 | 2 |"])("runs %j the way its letters do", (text) => {
+    const box = document.createElement("div");
+    render(<Markdown text={text} />, box);
+    expect(box.querySelector("[dir=auto]")).not.toBeNull();
+    expect(box.querySelectorAll(":is(p, h4, ul, ol, blockquote, table):not([dir=auto])")).toHaveLength(0);
+  });
+
   it.each([
     ["plain words", "<p>plain words</p>"],
     ["a *b* **c** ~~d~~ `e`", "<p>a <em>b</em> <strong>c</strong> <del>d</del> <code>e</code></p>"],

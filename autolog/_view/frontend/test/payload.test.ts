@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { duration, ticks } from "../src/axis";
 import { find } from "../src/json";
-import { documents, inputMessages, outputMessages } from "../src/messages";
+import { inputMessages, inputSaid, outputMessages, outputSaid } from "../src/messages";
 import { nextError, parents, visibleRows } from "../src/outline";
 import { type Content, type Row, type Trace, Source, Whole, compact, parse, pretty } from "../src/payload";
+import { documents } from "../src/retrieved";
 import { imageSource, linkTarget, visible } from "../src/safe";
 
 const content = (span: object): Content => ({ span: span as Content["span"], started: "", events: [] });
@@ -85,8 +86,40 @@ describe("what was said", () => {
     expect(inputMessages(span).map((m) => [m.role, m.parts.map((p) => p.kind)])).toEqual([["user", ["text"]], ["assistant", ["call"]]]);
   });
 
-  it.each([[{ question: "x" }], ["text"], [[1, 2]], [{ messages: "x" }], [{ messages: [{ role: "user", content: "x" }], other: 1 }], [null]])("is not read into %j", (inputs) => {
+  it.each([[{ question: "x" }], ["text"], [[1, 2]], [{ messages: "x" }], [{ history: [{ role: "user", content: "x" }] }], [{ role: "admin", content: "x" }], [null]])("is not read into %j", (inputs) => {
     expect(inputMessages(content({ inputs }))).toEqual([]);
+  });
+
+  const asked = [{ role: "user", content: "x" }];
+  const hello = [{ kind: "text", text: "hello" }];
+
+  it.each([
+    [{ inputs: { messages: asked, temperature: 0.2, seed: null } }, { temperature: 0.2 }],
+    [{ inputs: { messages: asked } }, undefined],
+    [{ span_type: "CHAT_MODEL", inputs: { history: asked, k: 1 } }, { k: 1 }],
+    [{ span_type: "LLM", inputs: [asked] }, undefined],
+  ])("is read with what stands beside it: %j", (span, rest) => {
+    const said = inputSaid(content(span));
+    expect(said.messages.map((m) => m.role)).toEqual(["user"]);
+    expect(said.rest).toEqual(rest);
+  });
+
+  it.each([
+    [{ outputs: { role: "assistant", content: "hello", cost: 1 } }, { cost: 1 }],
+    [{ span_type: "CHAT_MODEL", outputs: { message: { role: "assistant", content: "hello" }, done: true } }, { done: true }],
+    [{ span_type: "CHAT_MODEL", inputs: asked, outputs: "hello" }, undefined],
+  ])("is a model's answer of one message: %j", (span, rest) => {
+    const said = outputSaid(content(span));
+    expect(said.messages.map((m) => [m.role, m.parts])).toEqual([["assistant", hello]]);
+    expect(said.rest).toEqual(rest);
+  });
+
+  it.each([{ span_type: "CHAT_MODEL", outputs: "hello" }, { span_type: "TOOL", inputs: asked, outputs: "hello" }])("is not read into a text alone: %j", (span) => {
+    expect(outputMessages(content(span))).toEqual([]);
+  });
+
+  it.each([{ content: null, refusal: "no" }, { parts: [{ type: "refusal", content: "no" }] }, { content: [{ type: "refusal", refusal: "no" }] }])("knows a refusal: %j", (said) => {
+    expect(outputMessages(content({ outputs: [{ role: "assistant", ...said }] }))[0]?.parts).toEqual([{ kind: "refusal", text: "no" }]);
   });
 
   it("names the end that was not usual", () => {
@@ -111,6 +144,17 @@ describe("what was said", () => {
     [{ outputs: { nodes: [{ score: 0.5, node: { id_: "a", text: "t", metadata: { p: 1 } } }] } }],
   ])("has documents in %j", (span) => {
     expect(documents(content(span))).toEqual([{ id: "a", score: 0.5, text: "t", rest: { p: 1 } }]);
+  });
+
+  it.each([
+    [{ attributes: { "gen_ai.retrieval.documents": ["a", { content: "b" }, { id: "5" }, 7] } }, ["a", "b", "", "7"]],
+    [{ span_type: "RETRIEVER", outputs: ["a", { page_content: "b" }, { id: "5" }] }, ["a", "b", ""]],
+    [{ span_type: "RETRIEVER", outputs: [[{ page_content: "a" }, 0.5], ["b", 1]] }, ["a", "b"]],
+    [{ span_type: "RETRIEVER", outputs: [{ id: "5" }] }, []],
+    [{ span_type: "RETRIEVER", outputs: "a" }, []],
+    [{ span_type: "TOOL", outputs: ["a"] }, []],
+  ])("loses no document of %j", (span, texts) => {
+    expect(documents(content(span)).map((d) => d.text)).toEqual(texts);
   });
 });
 
