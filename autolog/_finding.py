@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import operator
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -15,16 +17,24 @@ if TYPE_CHECKING:
     from autolog._analysis.stats import Stats
     from autolog._model import Trace
 
+_log = logging.getLogger("autolog")
+
 __all__ = ["delete_traces", "get_trace", "search_traces", "stats"]
 
 
-def get_trace(trace_id: str) -> Trace | None:
+def get_trace(trace_id: str, *, silent: bool = True) -> Trace | None:
     """Give a trace by its id, by an unambiguous beginning of it, or ``"@last"``; ``None`` where there is none.
 
-    Raises ``StoreError`` where the store cannot be read.
+    With ``silent=False`` a warning is logged where there is none. Raises ``StoreError`` where the store cannot be read,
+    ``TypeError`` for what is no text.
     """
+    if not isinstance(trace_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a trace id is a text such as 'a1b2…', or '@last', not {type(trace_id).__name__}")
     _control.flush(30.0)
-    return _control.store().get_trace(trace_id)
+    found = _control.store().get_trace(trace_id)
+    if found is None and not silent:
+        _log.warning("there is no trace %r in %s", trace_id, _control.store().path)
+    return found
 
 
 @overload
@@ -37,7 +47,7 @@ def search_traces(
     since: str | datetime | timedelta | None = None,
     until: str | datetime | timedelta | None = None,
     order_by: str | Sequence[str] | None = None,
-    max_results: int = 100,
+    max_results: int | None = 100,
     offset: int = 0,
     return_type: Literal["pandas"] = "pandas",
 ) -> DataFrame: ...
@@ -53,7 +63,7 @@ def search_traces(
     since: str | datetime | timedelta | None = None,
     until: str | datetime | timedelta | None = None,
     order_by: str | Sequence[str] | None = None,
-    max_results: int = 100,
+    max_results: int | None = 100,
     offset: int = 0,
     return_type: Literal["list"],
 ) -> list[Trace]: ...
@@ -69,7 +79,7 @@ def search_traces(
     since: str | datetime | timedelta | None = None,
     until: str | datetime | timedelta | None = None,
     order_by: str | Sequence[str] | None = None,
-    max_results: int = 100,
+    max_results: int | None = 100,
     offset: int = 0,
     return_type: Literal["arrow"],
 ) -> Any: ...
@@ -84,7 +94,7 @@ def search_traces(
     since: str | datetime | timedelta | None = None,
     until: str | datetime | timedelta | None = None,
     order_by: str | Sequence[str] | None = None,
-    max_results: int = 100,
+    max_results: int | None = 100,
     offset: int = 0,
     return_type: Literal["pandas", "list", "arrow"] = "pandas",
 ) -> Any:
@@ -92,13 +102,14 @@ def search_traces(
 
     ``filter_string`` is a condition such as ``"status = 'ERROR' AND model LIKE 'gpt%' AND total_tokens > 1000"``;
     ``text`` searches what was said; ``since`` and ``until`` are times (``"2h"``, ``"2026-11-01"``, a ``datetime``);
-    ``order_by`` names columns, with ``-`` for falling (``"-cost"``); pages are ``max_results`` long and begin after
-    ``offset`` traces. Gives a pandas ``DataFrame``; :class:`Trace` objects with ``return_type="list"``; an Arrow table
-    of the same columns with ``"arrow"``. Raises ``FilterError`` pointing at what is wrong in a filter, ``StoreError``
-    where the store cannot be read, ``ImportError`` where pandas or pyarrow is asked for and not installed.
+    ``order_by`` names columns, with ``-`` for falling (``"-cost"``); pages are ``max_results`` long (``None`` is all) and
+    begin after ``offset`` traces. Gives a pandas ``DataFrame``; :class:`Trace` objects with ``return_type="list"``; an
+    Arrow table of the same columns with ``"arrow"``. Raises ``FilterError`` pointing at what is wrong in a filter,
+    ``StoreError`` where the store cannot be read, ``ImportError`` where pandas or pyarrow is asked for and not
+    installed, ``ValueError`` or ``TypeError`` for a time or a number that is none.
     """
     from autolog._store import Query
-    from autolog._store.times import parse_time
+    from autolog._store.times import parse_since
 
     if return_type not in ("pandas", "list", "arrow"):
         raise ValueError(f"return_type is 'pandas', 'list' or 'arrow', not {return_type!r}")
@@ -107,11 +118,11 @@ def search_traces(
         text=text,
         session_id=session_id,
         user_id=user_id,
-        since_ns=None if since is None else parse_time(since),
-        until_ns=None if until is None else parse_time(until),
+        since_ns=None if since is None else parse_since(since),
+        until_ns=None if until is None else parse_since(until),
         order_by=order_by,
-        max_results=max_results,
-        offset=offset,
+        max_results=None if max_results is None else _count("max_results", max_results),
+        offset=_count("offset", offset),
     )
     _control.flush(30.0)
     traces = _control.store().search(query)
@@ -123,45 +134,60 @@ def search_traces(
 
 
 def delete_traces(
-    trace_ids: Iterable[str] | str | None = None,
+    trace_ids: DataFrame | Iterable[Trace | str] | Trace | str | None = None,
     *,
     older_than: str | datetime | timedelta | None = None,
     filter_string: str | None = None,
 ) -> int:
     """Delete traces by id, by age (``"30d"``) or by filter from the store, and tell how many.
 
-    Raises ``ValueError`` where nothing is named, ``FilterError`` and ``StoreError`` as :func:`search_traces`.
+    ``trace_ids`` may also be traces, or a DataFrame or Arrow table of :func:`search_traces`. Raises ``ValueError`` where
+    nothing is named, ``TypeError`` for what names no traces, ``FilterError`` and ``StoreError`` as
+    :func:`search_traces`.
     """
-    from autolog._store.times import parse_time
+    from autolog._store.chosen import ids_of
+    from autolog._store.times import parse_since
 
     if trace_ids is None and older_than is None and filter_string is None:
         raise ValueError("delete_traces() needs trace_ids, older_than or filter_string: it does not delete everything")
     _control.flush(30.0)
     return _control.store().delete(
-        trace_ids=[trace_ids] if isinstance(trace_ids, str) else None if trace_ids is None else list(trace_ids),
-        older_than_ns=None if older_than is None else parse_time(older_than),
+        trace_ids=None if trace_ids is None else ids_of(trace_ids),
+        older_than_ns=None if older_than is None else parse_since(older_than),
         filter_string=filter_string,
     )
 
 
+def _count(name: str, value: object) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    except TypeError as e:
+        raise TypeError(f"{name} is a whole number, not {value!r}") from e
+    if number < 0:
+        raise ValueError(f"{name} is 0 or more, not {number}{' (None is all)' if name == 'max_results' else ''}")
+    return number
+
+
 def stats(
-    by: str = "model", *, since: str | datetime | timedelta | None = None, filter_string: str | None = None
+    by: str | Sequence[str] = "model",
+    *,
+    since: str | datetime | timedelta | None = None,
+    filter_string: str | None = None,
 ) -> Stats:
     """Give a row for each value of ``by``: calls, error rate, latencies, tokens, cost, and how fast answers came.
 
     ``by`` is ``model``, ``provider``, ``session``, ``user``, ``day`` (of model calls), ``integration``, ``span_name``,
-    ``span_type``, ``operation`` (of all spans), ``tag:<key>``, or several of them with commas. Latencies (``p50_ms``,
-    ``p95_ms``, ``p99_ms``) and the time to the first chunk of a stream (``first_chunk_p50_ms``, ``first_chunk_p95_ms``)
-    are milliseconds, ``tokens_per_second`` is output tokens over the seconds that their calls took, ``cost`` US
-    dollars. The result is a list of dicts that has ``plot()`` and ``to_pandas()``. Raises ``FilterError`` for what
-    there are no statistics by.
+    ``span_type``, ``operation`` (of all spans), ``tag:<key>``, or several of them, in a list or with commas. Latencies
+    (``p50_ms``, ``p95_ms``, ``p99_ms``) and the time to the first chunk of a stream (``first_chunk_p50_ms``,
+    ``first_chunk_p95_ms``) are milliseconds, ``tokens_per_second`` is output tokens over the seconds that their calls
+    took, ``cost`` US dollars. The result is a list of dicts that has ``plot()`` and ``to_pandas()``. Raises
+    ``FilterError`` for what there are no statistics by.
     """
-    from autolog._analysis.stats import Stats
-    from autolog._store.times import parse_time
+    from autolog._analysis.stats import Stats, why_none
+    from autolog._store.times import parse_since
 
+    since_ns = None if since is None else parse_since(since)
     _control.flush(30.0)
-    return Stats(
-        _control.store().stats(
-            by=by, since_ns=None if since is None else parse_time(since), filter_string=filter_string
-        )
-    )
+    store = _control.store()
+    rows = store.stats(by=by, since_ns=since_ns, filter_string=filter_string)
+    return Stats(rows, none="" if rows else why_none(store, since_ns=since_ns, filter_string=filter_string))

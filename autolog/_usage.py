@@ -36,6 +36,16 @@ class Usage:
     def __add__(self, other: Usage) -> Usage:
         return Usage(*map(_plus, _counts(self), _counts(other)))
 
+    @property
+    def counted_total(self) -> int | None:
+        """What a total over several calls counts: the total sent, else what was sent of input and output.
+
+        ``None`` where none of them was. ``total_tokens`` itself stays as the provider sent it.
+        """
+        if self.total_tokens is not None:
+            return self.total_tokens
+        return _plus(self.input_tokens, self.output_tokens)
+
     def __bool__(self) -> bool:
         return _counts(self) != _NO_COUNTS
 

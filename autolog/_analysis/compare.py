@@ -47,6 +47,11 @@ class Difference:
         """Whether the interval leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
+    @property
+    def is_share(self) -> bool:
+        """Whether ``a`` and ``b`` are shares, from 0 to 1."""
+        return self.method == NEWCOMBE
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -77,7 +82,8 @@ class Comparison:
         return pd.DataFrame([{**asdict(d), "clear": d.clear} for d in self.differences])
 
     def plot(self) -> Any:
-        """Draw each difference with its interval, in percent of the first set's value, as a matplotlib figure.
+        """Draw each difference with its interval as a matplotlib figure: means in percent of the first set's value,
+        shares in percentage points.
 
         Raises ``ImportError`` where matplotlib is not installed, ``ValueError`` where there is nothing to draw.
         """
@@ -100,23 +106,25 @@ class Comparison:
 
 
 def compare(
-    a: DataFrame | Iterable[Trace] | str,
-    b: DataFrame | Iterable[Trace] | str,
+    a: DataFrame | Iterable[Trace | str] | Trace | str,
+    b: DataFrame | Iterable[Trace | str] | Trace | str,
     *,
     names: tuple[str, str] = ("a", "b"),
     confidence: float = 0.95,
 ) -> Comparison:
     """Compare two sets of traces: framework with framework, model with model, a tag's values with each other.
 
-    ``a`` and ``b`` are DataFrames of :func:`search_traces`, lists of traces, or filter strings. Measured are, trace by
-    trace, duration, tokens, cost, model calls, the time to the first chunk, output tokens a second, the share of
-    errors, and each feedback that is a number or a truth value. The intervals, at ``confidence``, are Welch's for
-    means, Newcombe's for shares, and the bootstrap's for percentiles; they take the traces of a set to be independent
-    of each other. Raises ``ValueError`` where a set is empty or ``confidence`` is not between 0 and 1, ``TypeError``
-    for what holds no traces.
+    ``a`` and ``b`` are DataFrames or Arrow tables of :func:`search_traces`, traces, trace ids, or filter strings.
+    Measured are, trace by trace, duration, tokens, cost, model calls, the time to the first chunk, output tokens a
+    second, the share of errors, and each feedback that is a number or a truth value. The intervals, at ``confidence``,
+    are Welch's for means, Newcombe's for shares, and the bootstrap's for percentiles; they take the traces of a set to
+    be independent of each other. Raises ``ValueError`` where a set is empty, an id is not stored, ``names`` are not two
+    or ``confidence`` is not between 0 and 1, ``TypeError`` for what holds no traces.
     """
-    from autolog._store.frame import traces_of
+    from autolog._store.chosen import traces_of
 
+    if isinstance(names, str) or len(names) != 2:
+        raise ValueError(f"names are two, one for each set, such as ('before', 'after'); not {names!r}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is between 0 and 1, such as 0.95, not {confidence!r}")
     sets = (traces_of(a), traces_of(b))
@@ -133,11 +141,13 @@ def compare(
                 found += (_percentiles(f"duration_p{p}_ms", one, two, p, confidence) for p in (50, 95))
     for name in sorted({f.name for t in (*first, *second) for f in t.feedback}):
         verdicts = _verdicts(first, name), _verdicts(second, name)
-        if any(verdicts):
-            given = [v for some in verdicts for v in some]
+        given = [v for some in verdicts for values in some for v in values]
+        if given:
+            # By what was given, not by the means of it: those of truth values from several sources are fractions.
             shares = all(isinstance(v, bool) for v in given)
-            found.append((_shares if shares else _means)(f"feedback.{name}", *verdicts, confidence))
-    return Comparison(tuple(found), names, confidence)
+            one, two = ([fmean(values) for values in some] for some in verdicts)
+            found.append((_shares if shares else _means)(f"feedback.{name}", one, two, confidence))
+    return Comparison(tuple(found), (str(names[0]), str(names[1])), confidence)
 
 
 def _values(traces: Sequence[Trace], of: Callable[[Trace], float | None]) -> list[float]:
@@ -148,14 +158,14 @@ def _errors(traces: Sequence[Trace]) -> list[bool]:
     return [trace.status == "ERROR" for trace in traces]
 
 
-def _verdicts(traces: Sequence[Trace], name: str) -> list[float]:
-    """Give one value a trace: the mean of what several sources gave under the same name."""
-    found: list[float] = []
+def _verdicts(traces: Sequence[Trace], name: str) -> list[list[float]]:
+    """Give of each trace that has any what its sources gave under this name."""
+    found: list[list[float]] = []
     for trace in traces:
         given = [f.value for f in trace.feedback if f.name == name]
-        numbers = [v for v in given if isinstance(v, (bool, int, float)) and math.isfinite(v)]
+        numbers: list[float] = [v for v in given if isinstance(v, (bool, int, float)) and math.isfinite(v)]
         if numbers:
-            found.append(numbers[0] if len(numbers) == 1 else fmean(numbers))
+            found.append(numbers)
     return found
 
 
@@ -208,7 +218,7 @@ def _means(measure: str, a: Sequence[float], b: Sequence[float], confidence: flo
 
 def _shares(measure: str, a: Sequence[float], b: Sequence[float], confidence: float) -> Difference:
     shares = [sum(values) / len(values) if values else None for values in (a, b)]
-    interval = share_difference(int(sum(a)), len(a), int(sum(b)), len(b), confidence)
+    interval = share_difference(sum(a), len(a), sum(b), len(b), confidence)
     return _difference(measure, shares[0], shares[1], interval, (len(a), len(b)), NEWCOMBE)
 
 

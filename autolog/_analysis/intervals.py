@@ -33,8 +33,12 @@ def mean_difference(a: Sequence[float], b: Sequence[float], confidence: float) -
     return difference - reach, difference + reach
 
 
-def share_difference(a: int, of_a: int, b: int, of_b: int, confidence: float) -> Interval | None:
+def share_difference(a: float, of_a: int, b: float, of_b: int, confidence: float) -> Interval | None:
     """Give Newcombe's interval for the difference of two shares (``b / of_b`` less ``a / of_a``).
+
+    A trace may count for a part, where its sources do not agree. The variance of values from 0 to 1 is at most that of
+    zeros and ones with the same mean (R. Bhatia, C. Davis, "A Better Bound on the Variance", American Mathematical
+    Monthly 107, 2000), so that the interval is then rather too wide than too narrow, and never leaves -1 to 1.
 
     Method 10 of R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics
     in Medicine 17 (1998): Wilson's score intervals of the two, joined. It holds for small samples and for shares of 0

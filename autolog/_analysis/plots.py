@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from autolog._analysis.compare import Comparison
+    from autolog._analysis.compare import Comparison, Difference
 
 __all__ = ["comparison_figure", "stats_figure"]
 
 _MOST_GROUPS: Final = 30
+_LINEAR_TO: Final = 100
+"""Percent up to which differences are drawn as they are; beyond that, if any goes far beyond, by their size."""
+
 # The colour-blind safe palette of Okabe and Ito (2008): https://jfly.uni-koeln.de/color/
 _BLUE: Final = "#0072B2"
 _SKY: Final = "#56B4E9"
@@ -25,8 +28,6 @@ _MEASURES: Final = frozenset({"traces", "calls", "errors", "error_rate", "cost",
 
 def stats_figure(rows: Sequence[Mapping[str, Any]]) -> Any:
     """Draw groups as bars: calls with their errors, latency, tokens, cost."""
-    if not rows:
-        raise ValueError("there is nothing to draw: no call matched")
     shown = list(reversed(rows[:_MOST_GROUPS]))
     names = [_group(row) for row in shown]
     places = range(len(shown))
@@ -53,23 +54,52 @@ def stats_figure(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def comparison_figure(comparison: Comparison) -> Any:
-    """Draw differences in percent of the first set's value, each with its interval."""
-    drawn = [d for d in reversed(comparison.differences) if d.difference is not None and d.a]
+    """Draw differences, each with its interval: means in percent of the first set's value, shares in points.
+
+    A share of 0 has no percent of itself, and 0 % against 50 % errors is what one wants to see; any other measure that
+    is 0 in the first set is written beside its name.
+    """
+    drawn = [d for d in reversed(comparison.differences) if d.difference is not None]
     if not drawn:
-        raise ValueError("there is nothing to draw: no measure that both sets have and that is not zero in the first")
-    figure = _figure(width=8, height=1.4 + 0.4 * len(drawn))
-    axes: Any = figure.subplots()
-    for place, found in enumerate(drawn):
-        share = 100 / abs(found.a or 1.0)
-        color = _BLUE if found.clear else _GREY
-        if found.low is not None and found.high is not None:
-            axes.plot([found.low * share, found.high * share], [place, place], color=color, linewidth=2)
-        axes.plot([(found.difference or 0.0) * share], [place], "o", color=color)
-    axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(drawn)), [d.measure for d in drawn])
+        raise ValueError("there is nothing to draw: no measure that both sets have")
+    shares = [d for d in drawn if d.is_share]
+    means = [d for d in drawn if not d.is_share]
+    panels = [some for some in (shares, means) if some]
+    figure = _figure(width=8, height=1.4 * len(panels) + 0.4 * len(drawn))
+    places: Any = figure.subplots(len(panels), 1, squeeze=False, height_ratios=[len(some) + 2 for some in panels])
     one, two = comparison.names
-    axes.set_xlabel(f"{two} against {one}, % of {one}; lines are {comparison.confidence:.0%} intervals")
+    for axes, some in zip(places[:, 0], panels, strict=True):
+        reach = max(_differences(axes, some))
+        unit = "percentage points" if some is shares else f"% of {one}"
+        if reach > _LINEAR_TO * 3:
+            axes.set_xscale("symlog", linthresh=_LINEAR_TO, linscale=2)
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            unit += f", logarithmic beyond ±{_LINEAR_TO}"
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set_ylim(-0.6, len(some) - 0.4)
+        axes.set_yticks(range(len(some)), [d.measure for d in some])
+        axes.set_xlabel(f"{two} against {one}, {unit}")
+    figure.suptitle(f"lines are {comparison.confidence:.0%} intervals, blue where they leave out 0", fontsize="medium")
     return figure
+
+
+def _differences(axes: Any, drawn: Sequence[Difference]) -> Iterator[float]:
+    """Draw one line a difference; gives how far out each goes."""
+    for place, found in enumerate(drawn):
+        color = _BLUE if found.clear else _GREY
+        whole = 1.0 if found.is_share else abs(found.a or 0.0)
+        if not whole and found.difference:
+            axes.annotate(
+                f"0 to {found.b:,.4g}", (0, place), (6, 0), textcoords="offset points", va="center", color=color
+            )
+            yield 0.0
+            continue
+        middle, *ends = (100 * (v or 0.0) / (whole or 1.0) for v in (found.difference, found.low, found.high))
+        if found.low is None:
+            ends = [middle, middle]
+        axes.plot(ends, [place, place], color=color, linewidth=2)
+        axes.plot([middle], [place], "o", color=color)
+        yield max(map(abs, (middle, *ends)))
 
 
 def _group(row: Mapping[str, Any]) -> str:

@@ -13,6 +13,9 @@ from autolog._cli.errors import CommandError
 __all__ = ["Parser", "build_parser", "joined"]
 
 _ORDER: Final = "--order-by"
+_LAYOUTS: Final = ("evaluation", "mlflow", "huggingface", "traces", "otlp")
+"""Those of :mod:`autolog._export.dataset`, which `autolog --help` would only wait for."""
+
 _CODES: Final = "exit codes: 0 found or done, 1 nothing matched, 2 wrong usage or filter, 3 store trouble"
 
 
@@ -151,11 +154,16 @@ def _traces(commands: Any) -> None:
         traces, "export", "write traces to a file", "traces_export",
         "autolog traces export --since 1d --tag env=prod -o prod.jsonl",
         "autolog traces export 0af76519 --format otlp-json -o trace.json",
+        "autolog traces export --filter 'feedback.helpful = true' --layout evaluation -o golden.jsonl",
     )  # fmt: skip
     export.add_argument("ids", nargs="*", metavar="ID", help="traces (default: all that the filters let through)")
     export.add_argument(
         "--format", choices=["jsonl", "otlp-json", "parquet", "csv"],
         help="default: by the file's ending, else jsonl (whole traces, which `import` reads back)",
+    )  # fmt: skip
+    export.add_argument(
+        "--layout", choices=_LAYOUTS,
+        help="an evaluation set as autolog.export() writes it, in a file that ends in .jsonl or .parquet",
     )  # fmt: skip
     export.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
     export.add_argument("-n", type=_count, metavar="N", help="at most this many traces (default: all)")
@@ -178,7 +186,8 @@ def _traces(commands: Any) -> None:
     delete.add_argument("ids", nargs="*", metavar="ID", help="traces: ids, beginnings of ids, @last")
     delete.add_argument("--older-than", metavar="AGE", help="all that started before: 30d, 2026-11-01")
     delete.add_argument("--filter", metavar="CONDITION", help="all for which this holds")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    delete.add_argument("--dry-run", action="store_true", help="say how many it would be, and delete none")
     delete.add_argument("--json", action="store_true", help="print what was done as JSON")
     _store_option(delete)
 

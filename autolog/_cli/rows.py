@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autolog._cli.output import json_text
 from autolog._model import Trace, counted_spans
+from autolog._store.jsontext import text_or_none
 
 if TYPE_CHECKING:
     from autolog._store import Summary
@@ -46,7 +47,7 @@ def flat(values: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(value, (dict, list)):
             row[name] = json_text(value) if value else None
         else:
-            row[name] = value
+            row[name] = text_or_none(value) if isinstance(value, str) else value
     return row
 
 

@@ -37,10 +37,10 @@ def moment(option: str, text: str | None) -> int | None:
     """Read a time of the command line, in nanoseconds since 1970."""
     if text is None:
         return None
-    from autolog._store.times import parse_time
+    from autolog._store.times import parse_since
 
     try:
-        return parse_time(text)
+        return parse_since(text)
     except ValueError as e:
         raise CommandError(f"{option}: {e}") from e
 

@@ -29,6 +29,8 @@ def run(arguments: Namespace) -> int:
         else:
             ids = None
             count = store.count(Query(filter_string=arguments.filter, until_ns=before))
+        if arguments.dry_run:
+            return _say_only(count, store.path, as_json=arguments.json)
         if count and not arguments.yes:
             _ask(count, store.path)
         deleted = 0
@@ -37,13 +39,25 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         output.print_json({"deleted": deleted})
     else:
-        output.note(f"deleted {deleted:,} trace{'s' * (deleted != 1)}" if deleted else "no trace matched")
+        output.note(f"deleted {_traces(deleted)}" if deleted else "no trace matched")
     return FOUND if deleted else NOTHING
+
+
+def _say_only(count: int, path: str, *, as_json: bool) -> int:
+    if as_json:
+        output.print_json({"deleted": 0, "would_delete": count})
+    else:
+        output.note(f"would delete {_traces(count)} from {path}" if count else "no trace matched")
+    return FOUND if count else NOTHING
+
+
+def _traces(count: int) -> str:
+    return f"{count:,} trace{'s' * (count != 1)}"
 
 
 def _ask(count: int, path: str) -> None:
     """Let a person say yes. Raises ``CommandError`` where there is none, or says no."""
-    what = f"{count:,} trace{'s' * (count != 1)}"
+    what = _traces(count)
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):  # pyright: ignore[reportUnnecessaryComparison]
         raise CommandError(f"would delete {what} from {path}: add --yes to do it")
     sys.stderr.write(f"Delete {what} from {path}? [y/N] ")

@@ -18,6 +18,7 @@ from autolog._cli.ids import resolve
 from autolog._cli.rows import trace_row
 from autolog._cli.selection import query_of
 from autolog._cli.stores import opened
+from autolog._cli.traces_export_layout import check_layout, write_layout
 from autolog._model import Trace
 
 if TYPE_CHECKING:
@@ -34,13 +35,18 @@ def run(arguments: Namespace) -> int:
     to_file = arguments.output not in (None, "-")
     if form == "parquet" and not to_file:
         raise CommandError("parquet needs a file: add -o FILE")
+    if arguments.layout is not None:
+        check_layout(arguments)
+        form = f"layout {arguments.layout}"
     with opened(arguments) as store:
         ids = _ids(store, arguments)
         if not ids:
             output.note("no trace matched")
             return NOTHING
         traces = (trace for i in ids if (trace := store.get_trace(i)) is not None)
-        if form == "parquet":
+        if arguments.layout is not None:
+            write_layout(traces, arguments)
+        elif form == "parquet":
             with _written(arguments.output) as path:
                 _write_parquet(traces, path)
         elif to_file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from autolog._analysis.stats import why_none
 from autolog._cli import output
 from autolog._cli.errors import FOUND, NOTHING
 from autolog._cli.selection import moment
@@ -18,6 +19,7 @@ def run(arguments: Namespace) -> int:
     since = moment("--since", arguments.since)
     with opened(arguments) as store:
         rows = store.stats(by=arguments.by, since_ns=since, filter_string=arguments.filter)
+        none = "" if rows else why_none(store, since_ns=since, filter_string=arguments.filter)
     if arguments.json:
         output.print_json(rows)
     elif arguments.csv:
@@ -26,6 +28,6 @@ def run(arguments: Namespace) -> int:
         charset = output.charset()
         output.emit(stats_lines(rows, width=output.width(), charset=charset))
     if not rows:
-        output.note("no call matched")
+        output.note(none)
         return NOTHING
     return FOUND

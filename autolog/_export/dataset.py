@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
 from autolog._model import Trace
-from autolog._store.jsontext import dumps, loads
+from autolog._store.jsontext import clean, dumps, loads, text_or_none
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["LAYOUTS", "Layout", "export", "read_export"]
+__all__ = ["LAYOUTS", "Layout", "export", "lines", "read_export"]
 
 Layout = Literal["evaluation", "mlflow", "huggingface", "traces", "otlp"]
 LAYOUTS: Final = ("evaluation", "mlflow", "huggingface", "traces", "otlp")
@@ -29,14 +29,14 @@ _LINES: Final = (".jsonl", ".ndjson", ".json")
 
 
 def export(
-    traces: DataFrame | Iterable[Trace] | Trace | str,
+    traces: DataFrame | Iterable[Trace | str] | Trace | str,
     path: str | os.PathLike[str],
     *,
     layout: Layout = "evaluation",
 ) -> int:
     """Write traces to a file as an evaluation set, one example a trace, and tell how many.
 
-    ``traces`` are a DataFrame of :func:`search_traces`, a list of traces, one trace, or a filter string. The file's
+    ``traces`` are a DataFrame or Arrow table of :func:`search_traces`, traces, trace ids, or a filter string. The file's
     ending says how it is written: ``.jsonl`` (one JSON object a line) or ``.parquet``. The layouts:
 
     - ``"evaluation"``: ``inputs``, ``outputs``, ``expectations``, ``feedback``, ``tags``, ``metadata``, ``trace_id``,
@@ -48,11 +48,11 @@ def export(
     - ``"traces"``: whole traces, which ``autolog traces import`` stores again (``.jsonl`` only).
     - ``"otlp"``: OpenTelemetry's OTLP as JSON, one trace a line (``.jsonl`` or ``.json`` only).
 
-    Raises ``ValueError`` for another layout or ending, ``TypeError`` for what holds no traces, ``ImportError`` where
-    Parquet is asked for and pyarrow is not installed, ``OSError`` where the file cannot be written; a file that was
-    there is replaced only when all is written.
+    Raises ``ValueError`` for another layout or ending and for an id that is not stored, ``TypeError`` for what holds no
+    traces, ``ImportError`` where Parquet is asked for and pyarrow is not installed, ``OSError`` where the file cannot be
+    written; a file that was there is replaced only when all is written.
     """
-    from autolog._store.frame import traces_of
+    from autolog._store.chosen import traces_of
 
     if layout not in LAYOUTS:
         raise ValueError(f"layout is one of {', '.join(LAYOUTS)}, not {layout!r}")
@@ -65,28 +65,59 @@ def export(
     if parquet and layout in ("traces", "otlp"):
         raise ValueError(f"the layout {layout!r} is written as JSON lines: give a file that ends in .jsonl")
     found = traces_of(traces)
-    rows = [_ROWS[layout](trace) for trace in found]
     with _replaced(target) as file:
         if parquet:
-            _write_parquet(rows, layout, file)
+            _write_parquet([_ROWS[layout](trace) for trace in found], layout, file)
         else:
             with file.open("w", encoding="utf-8", newline="") as out:
-                out.writelines(dumps(row) + "\n" for row in rows)
-    return len(rows)
+                out.writelines(lines(found, layout))
+    return len(found)
 
 
-def read_export(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+def lines(traces: Iterable[Trace], layout: Layout) -> Iterator[str]:
+    """Give the lines of a file of JSON lines."""
+    return (dumps(_ROWS[layout](trace)) + "\n" for trace in traces)
+
+
+@overload
+def read_export(path: str | os.PathLike[str]) -> list[dict[str, Any]]: ...
+
+
+@overload
+def read_export(path: str | os.PathLike[str], *, layout: Literal["traces"]) -> list[Trace]: ...
+
+
+def read_export(path: str | os.PathLike[str], *, layout: Literal["traces"] | None = None) -> Any:
     """Read what :func:`export` wrote, in any layout but ``"otlp"``: one dict an example.
 
-    Of whole traces, each is a dict that ``Trace.from_dict`` reads. Raises ``ValueError`` naming the line that is not
-    one of ours, ``ImportError`` where a Parquet file is given and pyarrow is not installed.
+    With ``layout="traces"``, as the file was written, they are :class:`Trace` objects; without it each is a dict that
+    ``Trace.from_dict``, :func:`compare` and :func:`export` take. Raises ``ValueError`` naming the line that is not one
+    of ours, ``ImportError`` where a Parquet file is given and pyarrow is not installed.
     """
+    if layout not in (None, "traces"):
+        raise ValueError(f"layout is 'traces' for Trace objects, or left out for dicts, not {layout!r}")
     source = Path(path)
     if source.suffix.lower() == ".parquet":
+        if layout is not None:
+            raise ValueError(f"{source.name} is a Parquet file, which holds no whole traces: leave out layout='traces'")
         return _read_parquet(source)
-    rows: list[dict[str, Any]] = []
-    with source.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
+    rows = _read_lines(source)
+    if layout is None:
+        return [row for _, row in rows]
+    return [_trace(source, number, row) for number, row in rows]
+
+
+def _trace(source: Path, number: int, row: Mapping[str, Any]) -> Trace:
+    try:
+        return Trace.from_dict(row)
+    except ValueError as e:
+        raise ValueError(f"{source.name}, line {number}: not of the layout 'traces' ({e})") from e
+
+
+def _read_lines(source: Path) -> list[tuple[int, dict[str, Any]]]:
+    rows: list[tuple[int, dict[str, Any]]] = []
+    with source.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
@@ -95,7 +126,7 @@ def read_export(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
                 raise ValueError(f"{source.name}, line {number}: not JSON ({e})") from e
             if not isinstance(row, dict) or not _OURS & set(cast("dict[str, Any]", row)):
                 raise ValueError(f"{source.name}, line {number}: not an example that autolog.export() wrote")
-            rows.append(cast("dict[str, Any]", row))
+            rows.append((number, cast("dict[str, Any]", row)))
     return rows
 
 
@@ -146,14 +177,17 @@ def _huggingface(trace: Trace) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    """Give a value as text: the one text that it consists of, or its JSON."""
+    """Give a value as text: the one text that it consists of, or its JSON.
+
+    Lone surrogates are spelled out here too, where nothing reads them back: Arrow refuses them even in JSON.
+    """
     if value is None:
         return ""
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value)
         if len(items) == 1 and isinstance(only := next(iter(items.values())), str):
-            return only
-    return value if isinstance(value, str) else dumps(value)
+            return clean(only)
+    return clean(value) if isinstance(value, str) else dumps(value)
 
 
 def _otlp(trace: Trace) -> dict[str, Any]:
@@ -206,7 +240,7 @@ def _write_parquet(rows: Sequence[Mapping[str, Any]], layout: str, file: Path) -
 
 
 def _cell(name: str, value: Any) -> str | None:
-    return dumps(value) if name in _STRUCTURES else None if value is None else str(value)
+    return dumps(value) if name in _STRUCTURES else text_or_none(value)
 
 
 def _read_parquet(source: Path) -> list[dict[str, Any]]:

@@ -79,6 +79,13 @@ _ALIASES: Final = {
     "tokens": "total_tokens",
 }
 
+# What was said is in no column: to look through it is to read all of it, which the text index saves.
+_CONTENT: Final = frozenset({"text", "content", "inputs", "outputs", "input", "output", "request", "response"})
+SEARCHED: Final = (
+    "What was said is searched for words and phrases with text=, beside the filter: search_traces(text='refund'), "
+    "or `autolog traces search refund`"
+)
+
 _KEYED: Final[dict[str, Table]] = {
     "tag": "tags",
     "tags": "tags",
@@ -116,6 +123,11 @@ def column(name: str) -> Column | None:
             return column(rest)
         return SPAN_COLUMNS.get(f"span_{rest.lower()}") or SPAN_COLUMNS.get(rest.lower())
     return None
+
+
+def is_content(name: str) -> bool:
+    """Whether a name is one for what was said in a trace or a span, such as ``trace.text`` and ``span.content``."""
+    return name.lower().removeprefix("trace.").removeprefix("span.") in _CONTENT
 
 
 def keyed(head: str, key: str) -> Column | None:

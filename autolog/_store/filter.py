@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from autolog._store.columns import EXISTING, Column, closest, column, keyed
+from autolog._store.columns import EXISTING, SEARCHED, Column, closest, column, is_content, keyed
 from autolog._store.errors import FilterError
 from autolog._store.filter_tokens import OPERATORS, Token, tokens, unquoted, wrong
 from autolog._store.jsontext import clean
@@ -150,6 +150,9 @@ class _Parser:
             return Compare(found, f"{negated}BETWEEN", (low, self.value(found)))
         if self.take("IN"):
             return Compare(found, f"{negated}IN", self.several(found))
+        if operator in ("RLIKE", "REGEXP"):
+            help_text = "Write LIKE or ILIKE: % is any text, _ any character"
+            self.fail(self.tokens[self.next], "there are no regular expressions in a filter", help_text)
         return self.fail(
             self.tokens[self.next], f"an operator is missing after {found.name}", f"Operators: {OPERATORS}"
         )
@@ -177,6 +180,8 @@ class _Parser:
         if name.endswith(".") and key.kind == "quoted" and key.at == token.after:
             self.next += 1
             found = keyed(name, unquoted(key.text))
+        if found is None and is_content(name):
+            self.fail(token, f"there is no column {name}", SEARCHED)
         if found is None:
             self.fail(token, f"there is no column {name}.{closest(name)}", EXISTING)
         return found

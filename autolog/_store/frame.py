@@ -1,14 +1,14 @@
-"""Traces as a pandas DataFrame or an Arrow table, and back."""
+"""Traces as a pandas DataFrame or an Arrow table; :mod:`~autolog._store.chosen` reads them back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from autolog._model import Trace
-from autolog._store.jsontext import dumps
+from autolog._store.jsontext import clean, dumps
 from autolog._store.rollup import model_calls
 from autolog._store.rows import span_model
 
@@ -27,6 +27,8 @@ def traces_frame(traces: Iterable[Trace]) -> pd.DataFrame:
     except ImportError as e:
         raise ImportError("a DataFrame needs pandas: pip install 'autolog-genai[pandas]'") from e
     columns = _columns(traces)
+    for name in ("request", "response"):
+        columns[name] = [_writable(value) for value in columns[name]]
     made = {
         "start_time": pd.Series(columns["start_time"], dtype="int64").astype("datetime64[ns, UTC]"),
         **{name: pd.Series(columns[name], dtype="float64") for name in _NUMBERS},
@@ -55,39 +57,6 @@ def traces_arrow(traces: Iterable[Trace]) -> Any:
     return pa.table({n: pa.array(v, type=kinds.get(n, pa.string())) for n, v in columns.items()})
 
 
-def traces_of(source: Any) -> list[Trace]:
-    """Give the traces of whatever names some: a trace, several, a frame of :func:`traces_frame`, or a filter.
-
-    Raises ``TypeError`` for anything else.
-    """
-    if isinstance(source, Trace):
-        return [source]
-    if isinstance(source, str):
-        from autolog._finding import search_traces
-
-        return search_traces(source, max_results=EVERYTHING, return_type="list")
-    if hasattr(source, "columns") and hasattr(source, "to_dict"):
-        return [_trace_of(row) for row in source.to_dict("records")]
-    found: list[Any] = list(cast("Iterable[Any]", source)) if isinstance(source, Iterable) else [source]
-    wrong = [type(t).__name__ for t in found if not isinstance(t, Trace)]
-    if wrong:
-        raise TypeError(
-            f"traces are a list of Trace, a DataFrame of search_traces(), or a filter string; not {wrong[0]}"
-        )
-    return found
-
-
-def _trace_of(row: Mapping[str, Any]) -> Trace:
-    try:
-        data = {name: row.get(name) for name in ("trace_id", "tags", "metadata", "feedback", "expectations", "spans")}
-        # In a frame, what is missing may have become NaN.
-        names = {n: v if isinstance(v := row.get(n), str) else None for n in ("session_id", "user_id")}
-        return Trace.from_dict({**data, **names})
-    except ValueError as e:
-        raise TypeError(f"the DataFrame is not one of search_traces(): {e}") from e
-
-
-EVERYTHING: Final = 1_000_000
 STRUCTURES: Final = ("request", "response", "tags", "metadata", "feedback", "expectations", "spans")
 _NUMBERS: Final = ("duration_ms", "cost")
 _TOKENS: Final = ("input_tokens", "output_tokens", "total_tokens")
@@ -115,6 +84,11 @@ def _columns(traces: Iterable[Trace]) -> dict[str, list[Any]]:
         "expectations": [dict(t.expectations) for t in found],
         "spans": [[s.to_dict() for s in t.spans] for t in found],
     }
+
+
+def _writable(value: Any) -> Any:
+    """A text by itself is what a frame's ``to_csv()`` writes as it is, and UTF-8 has no lone surrogates."""
+    return clean(value) if isinstance(value, str) else value
 
 
 def _models(trace: Trace) -> str | None:

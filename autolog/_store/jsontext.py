@@ -49,6 +49,11 @@ def clean(text: str) -> str:
     return text
 
 
+def without_surrogates(text: str) -> str:
+    """Give text with a space for each lone surrogate, for the text index: none is a letter, and UTF-8 holds none."""
+    return text if text.isascii() else _SURROGATE.sub(" ", text)
+
+
 def text_or_none(value: object) -> str | None:
     """Give a value for a text column."""
     if value is None:

@@ -52,7 +52,7 @@ class Plan:
 
     terms: tuple[Node, ...]
     words: tuple[Term, ...]
-    order: str
+    order: Sql
     limit: int
     offset: int
 
@@ -83,14 +83,15 @@ def find(db: sqlite3.Connection, wanted: Plan, *, indexed_text: bool) -> list[in
         return _first_that_hold(db, wanted, rows, _all_of(parts))
     only = _where(parts, rows)
     by = "INDEXED BY traces_start" if rows is None and wanted.order == NEWEST_FIRST else ""
-    statement = f"SELECT t.id FROM traces t {by} {only.text} ORDER BY {wanted.order} LIMIT ? OFFSET ?"
-    return [row[0] for row in db.execute(statement, (*only.params, wanted.limit, wanted.offset))]
+    statement = f"SELECT t.id FROM traces t {by} {only.text} ORDER BY {wanted.order.text} LIMIT ? OFFSET ?"
+    values = (*only.params, *wanted.order.params, wanted.limit, wanted.offset)
+    return [row[0] for row in db.execute(statement, values)]
 
 
 def _first_that_hold(db: sqlite3.Connection, wanted: Plan, rows: Sql, rest: Sql) -> list[int]:
     """Look at the traces of a select in the query's order, some at a time, until enough meet the other conditions."""
-    select = f"SELECT t.id FROM traces t WHERE t.id IN ({rows.text}) ORDER BY {wanted.order}"
-    waiting = [row[0] for row in db.execute(select, rows.params)]
+    select = f"SELECT t.id FROM traces t WHERE t.id IN ({rows.text}) ORDER BY {wanted.order.text}"
+    waiting = [row[0] for row in db.execute(select, (*rows.params, *wanted.order.params))]
     end = wanted.offset + wanted.limit
     found: list[int] = []
     done, size = 0, 2 * end + _LOOKED_AT_ONE_BY_ONE

@@ -122,7 +122,15 @@ _V3: Final = (
     "integration, operation, span_type, name) WHERE call OR counted OR first_chunk_ms IS NOT NULL",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2, _V3)
+_V4: Final = (
+    # The total of a trace whose calls sent none: their input and output. Of the traces that have one it is right already.
+    """UPDATE traces SET total_tokens = (
+        SELECT sum(coalesce(s.input_tokens + s.output_tokens, s.input_tokens, s.output_tokens))
+        FROM spans s WHERE s.trace = traces.id AND s.counted)
+    WHERE total_tokens IS NULL AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2, _V3, _V4)
 """Step N brings a file of schema N to schema N + 1. A released step never changes: what comes later is a new one."""
 
 

@@ -6,11 +6,12 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from autolog._store.columns import closest
 from autolog._store.errors import FilterError
 from autolog._store.filter_sql import Sql
+from autolog._store.jsontext import clean
 from autolog._store.query import Plan
 from autolog._store.stats_sql import DAY, TOKENS, Grouping, selects
 
@@ -38,17 +39,23 @@ _SAMPLE: Final = 5000
 _AROUND: Final = 0.03  # of the sample on either side: four times the standard error of a median of 5,000
 
 
-def grouping(by: str) -> Grouping:
-    """Read ``by``: one of :data:`GROUPS` or several with commas. Raises ``FilterError`` naming what exists."""
+def grouping(by: str | Sequence[str]) -> Grouping:
+    """Read ``by``: one of :data:`GROUPS`, or several in a list or with commas.
+
+    A tag may also be written as filters write it, ``tag.KEY``. Raises ``FilterError`` naming what exists.
+    """
     names: list[str] = []
     keys: list[str] = []
     tags: list[str] = []
-    for part in by.split(","):
+    for part in _parts(by):
         name = _ALIASES.get(part.strip(), part.strip())
+        name = f"tag:{name[4:]}" if name.startswith("tag.") else name
         kind, colon, tag = name.partition(":")
-        if kind == "tag" and colon and tag:
+        if kind in ("tag", "tags") and not tag:
+            raise FilterError(f"a tag is named with its key, as in 'tag:env'. There are: {', '.join(GROUPS)}")
+        if kind == "tag" and colon:
             keys.append(f"g{len(tags)}.value")
-            tags.append(tag)
+            tags.append(clean(tag))
         elif name in _OF_CALLS or name in _OF_SPANS:
             keys.append(_OF_CALLS.get(name) or _OF_SPANS[name])
         else:
@@ -56,6 +63,15 @@ def grouping(by: str) -> Grouping:
             raise FilterError(f"there are no statistics by {name or 'nothing'}.{near} There are: {', '.join(GROUPS)}")
         names.append(name)
     return Grouping(tuple(names), tuple(keys), tuple(tags), any(n in _OF_SPANS for n in names))
+
+
+def _parts(by: object) -> list[str]:
+    if isinstance(by, str):
+        return by.split(",")
+    several = list(cast("Iterable[object]", by)) if isinstance(by, (list, tuple)) else []
+    if not several or not all(isinstance(part, str) for part in several):
+        raise FilterError(f"by is a text or a list of texts, not {by!r}. There are: {', '.join(GROUPS)}")
+    return cast("list[str]", several)
 
 
 def load_stats(db: sqlite3.Connection, groups: Grouping, *, since_ns: int | None, wanted: Plan) -> list[dict[str, Any]]:

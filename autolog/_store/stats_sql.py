@@ -26,8 +26,10 @@ _TOKENS_AND_COST: Final = COLUMNS[3:8]
 _TRACES: Final = "traces t"
 _MOST_DAYS: Final = 4000
 _FIRST_CHUNK: Final = "CAST(s.first_chunk_ms * 1e3 AS INTEGER)"  # microseconds: whole numbers are read faster
+# As Usage.counted_total has it
+_TOTAL: Final = "coalesce(s.total_tokens, s.input_tokens + s.output_tokens, s.input_tokens, s.output_tokens)"
 _SUMS: Final = (
-    *(f"sum(CASE WHEN s.counted THEN s.{c} END)" for c in _TOKENS_AND_COST),
+    *(f"sum(CASE WHEN s.counted THEN {_TOTAL if c == 'total_tokens' else f's.{c}'} END)" for c in _TOKENS_AND_COST),
     "sum(s.counted AND s.cost IS NULL)",
     # How long the calls took that gave the output tokens
     "total(CASE WHEN s.counted AND s.output_tokens THEN s.duration_ns END)",

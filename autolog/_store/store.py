@@ -180,11 +180,13 @@ class Store:
             found = [n for some in _with_ids(wanted, trace_ids) for n in find(db, some, indexed_text=False)]
         return delete_traces(self._connections, found) if found else 0
 
-    def stats(self, *, by: str, since_ns: int | None = None, filter_string: str | None = None) -> list[dict[str, Any]]:
+    def stats(
+        self, *, by: str | Sequence[str], since_ns: int | None = None, filter_string: str | None = None
+    ) -> list[dict[str, Any]]:
         """Give calls, errors, latency, tokens and cost of each group: see :func:`~autolog._store.stats.load_stats`.
 
         ``by`` is ``model``, ``provider``, ``integration``, ``operation``, ``span_name``, ``span_type``, ``session``,
-        ``user``, ``day`` (local), ``tag:KEY``, or several of them with commas. Raises ``FilterError``.
+        ``user``, ``day`` (local), ``tag:KEY``, or several of them in a list or with commas. Raises ``FilterError``.
         """
         groups, wanted = grouping(by), plan(Query(filter_string=filter_string))
         with self._connections.reading() as db:

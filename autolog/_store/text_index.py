@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from autolog._store.blobs import MARKER
-from autolog._store.jsontext import loads
+from autolog._store.jsontext import loads, without_surrogates
 from autolog._store.write import marks
 
 _CREATE: Final = (
@@ -115,7 +115,7 @@ def _words(row: tuple[Any, ...]) -> str:
     for column in row[1:]:
         if column is not None:
             found += _strings(loads(column))
-    return "\n".join(dict.fromkeys(found))
+    return without_surrogates("\n".join(dict.fromkeys(found)))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from autolog._store.errors import FilterError
 from autolog._store.filter_sql import Sql
-from autolog._store.jsontext import clean, dumps
+from autolog._store.jsontext import clean, dumps, without_surrogates
 
 _MOST_TERMS: Final = 50
 _LONGEST: Final = 2000
@@ -40,7 +40,7 @@ def parse_text(text: str) -> tuple[Term, ...]:
     50 words or one of more than 2,000 characters.
     """
     terms: list[Term] = []
-    for found in _TERM.finditer(clean(text).replace("\0", " ")):
+    for found in _TERM.finditer(text.replace("\0", " ")):
         phrase, word = found[1], found[2]
         # AND is what the words mean anyway; it is how people write it who know other search boxes
         if (phrase or word or "").strip() and word != "AND":
@@ -90,7 +90,7 @@ def _term(text: str, *, quoted: bool) -> Term:
         bare = bare[:-1]
     if _UNSPACED.search(bare) or not any(_indexed(c) for c in bare):
         return Term(None, bare or text, bare or text)
-    match = '"' + bare.replace('"', " ") + '"' + "*" * prefix
+    match = '"' + without_surrogates(bare).replace('"', " ") + '"' + "*" * prefix
     edges = (bare[0], bare[-1])
     return Term(match, bare if any(_symbol(c) for c in edges) else None, bare)
 
@@ -111,5 +111,5 @@ def _needles(terms: tuple[Term, ...], *, all_of_them: bool = False) -> Sql:
     escaped = [dumps(w)[1:-1] for w in wanted if w]  # the payloads are JSON, where a quote is \"
     one = " OR ".join(f"instr(lower({field}), lower(?))" for field in _FIELDS)
     tests = " AND ".join(f"({one} OR instr(lower(x.name), lower(?)))" for _ in escaped)
-    values = tuple(v for w, e in zip(wanted, escaped, strict=True) for v in (*(e,) * len(_FIELDS), w))
+    values = tuple(v for w, e in zip(wanted, escaped, strict=True) for v in (*(e,) * len(_FIELDS), clean(w or "")))
     return Sql(f"AND {tests}", values)

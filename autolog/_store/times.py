@@ -30,6 +30,7 @@ _UNITS_NS: Final = {
 }
 _LENGTH: Final = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*([a-zµ]+)\s*(?:ago)?\s*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*\d{1,19}(?:\.\d+)?\s*")
+_FIRST_PLAUSIBLE_NS: Final = 10**8 * 10**9  # in 1973
 _LATEST_NS: Final = 2**63 - 1
 # By size, since 1970: seconds up to the year 5138, milliseconds up to 5138, microseconds likewise; the rest nanoseconds
 _EPOCH_UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
@@ -49,6 +50,20 @@ def parse_time(value: object, *, now_ns: int | None = None) -> int:
         raise ValueError(f"{value!r} is not a time: {FORMS}") from e
     if not 0 <= found <= _LATEST_NS:
         raise ValueError(f"{value!r} is not a time between 1970 and 2262: {FORMS}")
+    return found
+
+
+def parse_since(value: object) -> int:
+    """Give the moment that a search or a deletion begins or ends at, as :func:`parse_time`.
+
+    A small number is refused: whoever writes 30 has days in mind rather than half a minute after 1970.
+    """
+    found = parse_time(value)
+    # What is written otherwise (a date, how long ago) and lies so early is meant so.
+    bare = _NUMBER.fullmatch(value) if isinstance(value, str) else not isinstance(value, (dt.date, dt.timedelta))
+    if bare and 0 < found < _FIRST_PLAUSIBLE_NS:
+        number = str(value).strip()
+        raise ValueError(f"{value!r} has no unit: write '{number}d' for days or '{number}h' for hours; {FORMS}")
     return found
 
 

@@ -101,7 +101,9 @@ def test_whatever_names_traces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("a", "options", "error", "message"),
     [
-        ([1, 2], {}, TypeError, "traces are a list of Trace, a DataFrame .*, or a filter string; not int"),
+        ([1, 2], {}, TypeError, "traces are Trace objects, their ids, a DataFrame .*, or a filter string; not int"),
+        (SMALL, {"names": ("x",)}, ValueError, r"names are two, one for each set, .*; not \('x',\)"),
+        (SMALL, {"names": "ab"}, ValueError, "names are two"),
         (5, {}, TypeError, "not int"),
         (SMALL, {"confidence": 95}, ValueError, "confidence is between 0 and 1"),
         ([], {}, ValueError, "the set 'a' has no traces"),
@@ -122,9 +124,13 @@ def test_pictures() -> None:
     pytest.importorskip("matplotlib")
     comparison = autolog.compare(SMALL, LARGE, names=("small", "large"))
     figure = comparison.plot()
-    (axes,) = figure.axes
-    assert "cost" in [t.get_text() for t in axes.get_yticklabels()]
-    assert "large against small" in axes.get_xlabel()
+    shares, means = figure.axes
+    # Of 0 % errors against 50 % there is no percent, and it is drawn
+    assert [t.get_text() for t in shares.get_yticklabels()] == ["error_rate"]
+    assert [(*line.get_xdata(),) for line in shares.lines[1:2]] == [(50.0,)]
+    assert "cost" in [t.get_text() for t in means.get_yticklabels()]
+    assert shares.get_xlabel() == "large against small, percentage points"
+    assert means.get_xlabel() == "large against small, % of small"
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
     with open_store(":memory:") as store:
         store.write([*SMALL, *LARGE])
@@ -135,6 +141,38 @@ def test_pictures() -> None:
     assert stats.to_pandas()["calls"].sum() == 40
     with pytest.raises(ValueError, match="nothing to draw: no call matched"):
         autolog.Stats().plot()
+
+
+def test_one_large_difference_does_not_hide_the_others() -> None:
+    pytest.importorskip("matplotlib")
+    dear = [run(200 + n, 1100 + n, tokens=100 * (1 + n % 2 * 60)) for n in range(20)]
+    calm, wild = (autolog.compare(SMALL, other).plot().axes[1] for other in (LARGE, dear))
+    assert (calm.get_xscale(), wild.get_xscale()) == ("linear", "symlog")
+    assert wild.get_xlabel().endswith("logarithmic beyond ±100")
+
+
+def test_what_was_zero_is_written_beside_its_name() -> None:
+    pytest.importorskip("matplotlib")
+
+    def scored(score: float) -> list[Trace]:
+        return [run(n, 1000, feedback=(Feedback("score", score + n / 10 * bool(score)),)) for n in range(9)]
+
+    (_, means) = autolog.compare(scored(0), scored(2)).plot().axes
+    assert [t.get_text() for t in means.texts] == ["0 to 2.4"]
+
+
+def test_shares_of_truth_values_from_several_sources_stay_shares() -> None:
+    def judged(number: int, *given: bool) -> Trace:
+        return trace(number, feedback=tuple(Feedback("ok", v, source=str(n)) for n, v in enumerate(given)))
+
+    all_good = [judged(n, True, True) for n in range(6)]
+    found = autolog.compare(all_good, [judged(n, False, n == 0) for n in range(6)])["feedback.ok"]
+    assert (found.b, found.method) == (pytest.approx(1 / 12), "Newcombe")
+    assert -1 <= (found.low or -9) < (found.difference or 0) < (found.high or 9) < 0
+    # As one source that says the same, where they agree
+    assert autolog.compare(all_good, all_good)["feedback.ok"].low == pytest.approx(-0.3903, abs=1e-4)
+    mixed = [judged(1, True), trace(2, feedback=(Feedback("ok", 0.5),))]
+    assert autolog.compare(all_good, mixed)["feedback.ok"].method == "Welch"
 
 
 def test_without_matplotlib_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.command import Cli
 from render.sample import TRACE_ID
 
-from autolog import Trace
+import autolog
+from autolog import Span, Trace
 from autolog._store import Query, open_store
 
 
@@ -132,6 +134,71 @@ def test_delete(cli: Cli, store_path: Path, options: list[str], left: list[str])
     result = cli("traces", "delete", "--yes", "--json", *options)
     assert (result.code, json.loads(result.out)) == (0, {"deleted": 4 - len(left)})
     assert [t.trace_id[:2] for t in _all(store_path)] == left
+
+
+def test_a_dry_run_deletes_nothing(cli: Cli, store_path: Path) -> None:
+    result = cli("traces", "delete", "--filter", "cost > 0", "--dry-run", "-y")
+    assert (result.code, result.err) == (0, f"autolog: would delete 2 traces from {store_path}\n")
+    said = cli("traces", "delete", "ffff", "--dry-run", "--json")
+    assert json.loads(said.out) == {"deleted": 0, "would_delete": 1}
+    assert cli("traces", "delete", "--filter", "cost > 1000", "--dry-run").code == 1
+    assert len(_all(store_path)) == 4
+    assert cli("traces", "delete", "ffff", "-y").code == 0
+    assert len(_all(store_path)) == 3
+
+
+def test_an_age_without_a_unit_is_no_age(cli: Cli, store_path: Path) -> None:
+    result = cli("traces", "delete", "--older-than", "30", "--yes")
+    assert result.code == 2
+    assert result.err.startswith("autolog: --older-than: '30' has no unit: write '30d' for days")
+    assert len(_all(store_path)) == 4
+
+
+@pytest.mark.parametrize("layout", ["evaluation", "mlflow", "huggingface", "traces", "otlp"])
+def test_layouts_are_those_of_the_function(cli: Cli, store_path: Path, layout: Any) -> None:
+    result = cli("traces", "export", "--layout", layout, "-o", "a.jsonl")
+    assert (result.code, result.err) == (0, f"autolog: wrote 4 traces to a.jsonl (layout {layout})\n")
+    autolog.export(_all(store_path), "b.jsonl", layout=layout)
+    text = Path("a.jsonl").read_text(encoding="utf-8")
+    assert text == Path("b.jsonl").read_text(encoding="utf-8")
+    assert cli("traces", "export", "--layout", layout).out == text
+
+
+def test_layouts_in_parquet(cli: Cli, store_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    assert cli("traces", "export", "0af", "--layout", "mlflow", "-o", "a.parquet").code == 0
+    assert len(autolog.read_export("a.parquet")) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "a.csv"], "a file that ends in .jsonl or .parquet says how it is written, and a.csv"),
+        (["-o", "no/a.jsonl"], "no/a.jsonl cannot be written: No such file or directory"),
+        (["--format", "csv"], "--layout is written as jsonl or parquet: leave out --format csv"),
+        (["--format", "parquet"], "parquet needs a file: add -o FILE"),
+        (["--format", "parquet", "-o", "a.jsonl"], "with --layout the file's ending says how it is written"),
+    ],
+)
+def test_a_layout_that_cannot_be_written(cli: Cli, store_path: Path, options: list[str], message: str) -> None:
+    result = cli("traces", "export", "--layout", "evaluation", *options)
+    assert result.code == 2
+    assert message in result.err
+    assert result.err.count("\n") == 1
+    assert not list(Path().glob("*a.*"))
+
+
+@pytest.mark.parametrize(
+    "words", [["search", "x"], ["list", "--csv"], ["show", "@last", "--md"], ["export", "-o", "x.csv"]]
+)
+def test_a_lone_surrogate_is_no_reason_to_fail(cli: Cli, tmp_path: Path, words: list[str]) -> None:
+    lone = "\ud800 x"
+    one = Span("1" * 16, "5" * 32, None, lone, "TASK", "OK", 10**18, 10**18, inputs=lone, outputs=lone)
+    with open_store(tmp_path / "autolog.db") as store:
+        store.write([Trace("5" * 32, (one,), tags={lone: lone})])
+    result = cli("traces", *words, "--store", "autolog.db")
+    assert result.code == 0
+    assert result.out.encode() or Path("x.csv").read_text(encoding="utf-8").count("\\ud800 x") >= 3
 
 
 def test_deleting_nothing_is_finding_nothing(cli: Cli, store_path: Path) -> None:

@@ -158,6 +158,13 @@ def test_show_of_a_large_trace_can_show_all(cli: Cli, store_path: Path) -> None:
     assert len(cli("traces", "show", "bbbb", "--all").out.splitlines()) == 2 + 1502 + 1
 
 
+def test_no_statistics_says_why(cli: Cli, store_path: Path) -> None:
+    result = cli("traces", "stats", "--by", "session", "--filter", "status = 'ERROR'")
+    assert result.code == 1
+    assert result.err.startswith("autolog: no model call matched, in 1 trace: span_name")
+    assert cli("traces", "stats", "--filter", "name = 'nobody'").err == "autolog: no call matched\n"
+
+
 def test_stats(cli: Cli, store_path: Path) -> None:
     rows = json.loads(cli("traces", "stats", "--json").out)
     assert {r["model"]: r["input_tokens"] for r in rows} == {

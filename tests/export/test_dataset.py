@@ -86,6 +86,81 @@ def test_whole_traces(tmp_path: Path) -> None:
     assert [Trace.from_dict(row) for row in autolog.read_export(path)] == TRACES
 
 
+def test_whole_traces_as_objects(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    autolog.export(TRACES, path, layout="traces")
+    assert autolog.read_export(path, layout="traces") == TRACES
+    # A dict of a whole trace names it too
+    assert autolog.export(autolog.read_export(path), tmp_path / "again.jsonl", layout="traces") == 4  # type: ignore[arg-type]
+    assert (tmp_path / "again.jsonl").read_bytes() == path.read_bytes()
+    with pytest.raises(ValueError, match="layout is 'traces' for Trace objects, or left out for dicts, not 'otlp'"):
+        autolog.read_export(path, layout="otlp")  # type: ignore[call-overload]
+    autolog.export(TRACES, path)
+    with pytest.raises(ValueError, match=r"traces\.jsonl, line 1: not of the layout 'traces'"):
+        autolog.read_export(path, layout="traces")
+
+
+LONE = "\ud800 x"
+LONELY = [
+    trace(
+        7,
+        span(7, trace=7, name=LONE, inputs=inputs, outputs=[LONE], attributes={LONE: LONE}),
+        tags={LONE: LONE},
+        metadata={LONE: [LONE]},
+        session_id=LONE,
+        expectations={LONE: LONE},
+        feedback=(Feedback(LONE, LONE, LONE, LONE, 5),),
+    )
+    for inputs in (LONE, {LONE: LONE})
+]
+
+
+@pytest.mark.parametrize("source", LONELY, ids=["text", "object"])
+@pytest.mark.parametrize("name", ["x.jsonl", "x.parquet"])
+@pytest.mark.parametrize("layout", ["evaluation", "mlflow", "huggingface", "traces", "otlp"])
+def test_lone_surrogates_can_be_written(tmp_path: Path, source: Trace, layout: Any, name: str) -> None:
+    path = tmp_path / name
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+        if layout in ("traces", "otlp"):
+            return
+    assert autolog.export(source, path, layout=layout) == 1
+    if layout == "otlp":
+        json.loads(path.read_text(encoding="utf-8"))
+        return
+    (row,) = autolog.read_export(path)
+    if layout == "traces":
+        assert Trace.from_dict(row) == source
+    elif layout == "huggingface":
+        assert (row["input"], row["expected"]) == ("\\ud800 x",) * 2
+    else:
+        assert row["expectations"] == {LONE: LONE}
+
+
+@pytest.mark.parametrize("source", LONELY, ids=["text", "object"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_with_lone_surrogates_is_utf8_and_reads_back(source: Trace, indent: int | None) -> None:
+    text = source.to_json(indent=indent)
+    assert Trace.from_json(text.encode()) == source
+    whole = trace(1, span(1, inputs="Größe \U0001f600"))
+    assert "Größe \U0001f600" in whole.to_json()
+
+
+def test_tables_with_lone_surrogates_can_be_written(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    autolog.configure(store=tmp_path / "autolog.db")
+    client = autolog.Client()
+    root = client.start_trace(LONE, inputs=LONE, tags={LONE: LONE}, session_id=LONE)
+    client.end_trace(root.trace_id, outputs=LONE)
+    frame = autolog.search_traces()
+    frame.to_csv(tmp_path / "x.csv")
+    assert str(frame).encode()
+    assert autolog.export(frame, tmp_path / "x.jsonl") == 1
+    assert autolog.read_export(tmp_path / "x.jsonl")[0]["inputs"] == LONE
+    pytest.importorskip("pyarrow")
+    assert autolog.search_traces(return_type="arrow").to_pylist()[0]["request"] == '"\\ud800 x"'
+
+
 def test_otlp(tmp_path: Path) -> None:
     path = tmp_path / "traces.json"
     assert autolog.export(TRACES[0], path, layout="otlp") == 1

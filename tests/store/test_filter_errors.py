@@ -109,6 +109,11 @@ def test_a_wrong_filter_says_where_and_what_exists(stored: Store, text: str) -> 
         ("name = 'x' && name = 'y'", "Write AND"),
         ("duration > 1.5s", "Write text, times and durations in quotes: '1.5s', '2026-11-01'"),
         ("name = 'x", "A quote inside a text is doubled: 'it''s'"),
+        ("trace.text LIKE '%refund%'", "What was said is searched for words and phrases with text="),
+        ("span.content ILIKE 'x'", "What was said is searched for words and phrases with text="),
+        ("request = 'x'", "What was said is searched for words and phrases with text="),
+        ("name RLIKE '^a'", "Write LIKE or ILIKE: % is any text, _ any character"),
+        ("name NOT REGEXP '^a'", "Write LIKE or ILIKE: % is any text, _ any character"),
     ],
 )
 def test_a_wrong_filter_says_how_to_write_it(text: str, help_text: str) -> None:

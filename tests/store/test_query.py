@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from store.kit import START, chat, span, tid, trace
 
+from autolog import Feedback, semconv
 from autolog._store import FilterError, Query, Store, query
 from autolog._store.filter_sql import Sql
 from autolog._store.query import find, plan
@@ -60,8 +61,8 @@ def test_order(four: Store, order_by: Any, order: str) -> None:
     [
         ("price", "there is no order by price."),
         ("costs", "there is no order by costs. Did you mean cost?"),
-        ("model", "there is no order by model."),
-        ("tag.x", "there is no order by tag.x."),
+        ("attributes.x", "there is no order by attributes.x."),
+        ("tag.", "there is no order by tag.."),
         ("cost up", "an order is a column, with - before it or DESC after it for the largest first"),
         ("cost,,name", "an order is a column"),
         ("cost; DROP TABLE traces", "an order is a column"),
@@ -72,7 +73,38 @@ def test_an_order_that_is_none(store: Store, order_by: str, message: str) -> Non
     with pytest.raises(FilterError) as caught:
         store.search(Query(order_by=order_by))
     assert str(caught.value).startswith(message)
-    assert str(caught.value).endswith("There are: " + ", ".join(query.TRACE_COLUMNS))
+    assert f"There are: {', '.join(query.TRACE_COLUMNS)}, span_name" in str(caught.value)
+    assert str(caught.value).endswith("first_chunk_ms, tag.KEY, metadata.KEY, feedback.NAME, expectation.NAME")
+
+
+@pytest.mark.parametrize("few", [0, 2000], ids=["walking", "driven"])
+@pytest.mark.parametrize(
+    ("order_by", "order"),
+    [
+        ("model", "231"),  # the least of its two models
+        ("-model", "123"),  # the greatest
+        ("first_chunk_ms", "231"),
+        ("-first_chunk_ms", "213"),
+        ("feedback.score", "213"),
+        ("-feedback.score", "123"),
+        ("-tag.env, -start_time", "321"),
+        ("feedback.`", "123"),
+    ],
+)
+def test_order_by_what_a_trace_has_several_of(
+    store: Store, order_by: str, order: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(number: int, trace: int, model: str, seconds: float | None) -> Any:
+        chunk = {} if seconds is None else {semconv.TIME_TO_FIRST_CHUNK: seconds}
+        return chat(number, trace=trace, model=model, attributes=chunk)
+
+    monkeypatch.setattr(query, "FEW", few)
+    scores = (Feedback("score", 0.9, source="a"), Feedback("score", 0.5, source="b")), (Feedback("score", 0.1),), ()
+    calls = ((call(1, 1, "z", 0.3),), (call(2, 2, "b", 0.1), call(3, 2, "y", 0.4)), (call(4, 3, "c", 0.2),))
+    tags = ({"env": "a"}, {"env": "b"}, {"env": "b"})
+    store.write([trace(n, *calls[n - 1], feedback=scores[n - 1], tags=tags[n - 1]) for n in (1, 2, 3)])
+    for filter_string in (None, "status = 'OK'", "status = 'OK' AND span_type = 'CHAT_MODEL'"):
+        assert numbers(store, Query(filter_string, order_by=order_by)) == order
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from typing import Any
 
 import pytest
-from store.kit import MS, START, chat, span, trace
+from store.kit import MS, START, chat, span, tid, trace
 
 from autolog import semconv
-from autolog._model import Usage
-from autolog._store import FilterError, Store
+from autolog._model import Trace, Usage
+from autolog._store import FilterError, Query, Store
 from autolog._store.stats import percentile
 
 DAY = 24 * 3600 * 1000
@@ -134,6 +135,33 @@ def test_a_span_that_has_not_ended_has_no_latency(filled: Store) -> None:
     assert (row["calls"], row["p50_ms"], row["p99_ms"]) == (1, None, None)
 
 
+def test_several_groups_in_a_list_and_tags_as_filters_write_them(filled: Store) -> None:
+    assert filled.stats(by=["model", "day"]) == filled.stats(by="model, day")
+    assert filled.stats(by=("tag.env",)) == filled.stats(by="tag:env")
+
+
+@pytest.mark.parametrize("by", ["model", "provider,model", "session", "day", "span_name", "span_name,day", "tag:x"])
+def test_a_call_that_sent_no_total_counts_with_its_input_and_output(store: Store, by: str) -> None:
+    several = (Usage(5, 6), Usage(10, 3, 20), Usage(2), Usage(output_tokens=4), Usage(cached_input_tokens=1))
+    store.write([Trace(tid(1), tuple(span(n, usage=u, name="c") for n, u in enumerate(several, 1)))])
+    assert [r["total_tokens"] for r in store.stats(by=by)] == [11 + 20 + 2 + 4]
+    (found,) = store.search(Query("total_tokens = 37"))
+    assert found.usage.total_tokens == 37
+    assert [s.usage.total_tokens for s in found.spans if s.usage] == [None, 20, None, None, None]
+    assert store.search(Query("total_tokens = 37", include_spans=False))[0].usage == found.usage
+
+
+def test_an_older_file_gets_the_totals(store: Store) -> None:
+    usages = (Usage(5, 6), Usage(5, 6, 20), Usage(cached_input_tokens=1), None, Usage(3))
+    store.write([trace(n, span(n, trace=n, usage=u)) for n, u in enumerate(usages, 1)])
+    store.close()
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE traces SET total_tokens = NULL WHERE total_tokens <> 20")
+        db.execute("UPDATE meta SET value = 3 WHERE key = 'schema'")
+    db.close()
+    assert [s.usage.total_tokens for s in store.summaries(Query(order_by="start_time"))] == [11, 20, None, None, 3]
+
+
 def test_usage_without_a_model_is_not_lost(store: Store) -> None:
     store.write([trace(1, span(1, usage=Usage(5, 6)), span(2, parent=1, kind="EMBEDDING"))])
     (row,) = store.stats(by="model")
@@ -155,12 +183,16 @@ def test_a_models_span_is_a_call_though_it_says_nothing(store: Store) -> None:
             "there are no statistics by modle. Did you mean model? There are: model, provider, session, user, day,",
         ),
         ("", "there are no statistics by nothing. There are: model"),
-        ("tag:", "there are no statistics by tag:."),
+        ("tag:", "a tag is named with its key, as in 'tag:env'. There are: model"),
+        ("tag", "a tag is named with its key"),
+        (("model", 5), "by is a text or a list of texts, not ('model', 5). There are: model"),
+        (None, "by is a text or a list of texts, not None."),
+        ([], "by is a text or a list of texts, not []."),
         ("model,,day", "there are no statistics by nothing."),
         ("s.model; DROP TABLE spans", "there are no statistics by s.model; DROP TABLE spans."),
     ],
 )
-def test_a_group_that_is_none(store: Store, by: str, message: str) -> None:
+def test_a_group_that_is_none(store: Store, by: Any, message: str) -> None:
     with pytest.raises(FilterError) as caught:
         store.stats(by=by)
     assert str(caught.value).startswith(message)

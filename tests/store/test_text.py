@@ -204,7 +204,7 @@ def test_too_many_words(store: Store) -> None:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters() | st.sampled_from("\"*+-()^:{}\\'%_ \0\n"), max_size=20))
+@given(st.text(st.characters() | st.sampled_from("\"*+-()^:{}\\'%_ \0\n\ud800"), max_size=20))
 def test_no_text_is_an_error(one: Store, text: str) -> None:
     one.search_ids(Query(text=text))
 

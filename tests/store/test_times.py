@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autolog._store.times import FORMS, LENGTHS, length_ns, parse_time
+from autolog._store.times import FORMS, LENGTHS, length_ns, parse_since, parse_time
 
 NOW = 1_795_000_000_123_456_789
 S = 10**9
@@ -88,6 +89,18 @@ def test_what_is_no_moment_says_what_is(value: Any) -> None:
         parse_time(value)
     assert str(caught.value).startswith(f"{value!r} is not a time")
     assert str(caught.value).endswith(FORMS)
+
+
+@pytest.mark.parametrize("value", [30, "30", " 7 ", 1.5, "1.5", 99_999_999])
+def test_a_search_does_not_begin_shortly_after_1970_by_mistake(value: Any) -> None:
+    unit = re.escape(f"write '{str(value).strip()}d' for days")
+    with pytest.raises(ValueError, match=f"has no unit: {unit}"):
+        parse_since(value)
+
+
+@pytest.mark.parametrize("value", [0, "0", NOVEMBER, NOVEMBER // S, "1970-03-01", dt.datetime(1971, 1, 1), "30d"])
+def test_what_a_search_may_begin_at(value: Any) -> None:
+    assert abs(parse_since(value) - parse_time(value)) < 60 * S
 
 
 @pytest.mark.parametrize("value", ["1969-12-31T00:00:00Z", "2300-01-01T00:00:00Z", -1, "9999999w", 2**63])
