@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from itertools import repeat
 from typing import Any, Final, cast
 
@@ -15,6 +17,9 @@ _MANY: Final = 16
 _MAX_DEPTH: Final = 60
 _MAX_REPR: Final = 500
 _MAX_QUICK: Final = 10_000
+_FEW_NUMBERS: Final = 64
+# The standard library's values that have one usual spelling: times, paths, exact numbers, addresses.
+_WRITTEN: Final = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid", "zoneinfo"})
 
 
 def snapshot(value: Any) -> Any:
@@ -89,25 +94,37 @@ def _carefully(value: Any, walk: Walk) -> Any:
 
 
 def _key(key: Any) -> str:
-    return key if type(key) is str else _text(key)
+    if type(key) is str:
+        return key
+    written = _one_level(key)
+    return written if type(written) is str else _text(key)
 
 
 def _one_level(value: Any) -> Any:
-    """Give the parts of an object, not yet copied, as a dict or a list; or what stands for it: a number, a text."""
+    """Give the parts of an object, not yet copied, as a dict or a list; or what stands for it: a number, a text.
+
+    It is its class that is asked: a lazy object computes what it stands for when its own ``__class__`` is read.
+    """
+    kind: Any = type(value)
     try:
-        if isinstance(value, (str, int, float, bytes)):  # subclasses, enum members among them
+        if issubclass(kind, Enum):
+            return value.value
+        if issubclass(kind, (str, int, float, bytes)):
             return _plain(value)
-        if isinstance(value, (bytearray, memoryview)):
-            return bytes(cast("bytearray", value))
-        if isinstance(value, Mapping):
-            mapping = cast("Mapping[Any, Any]", value)
-            return {key: mapping[key] for key in list(mapping)}
-        if isinstance(value, (list, tuple, set, frozenset)):
-            return list(cast("list[Any]", value))
-        if not isinstance(value, type):
-            if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():  # one number, as sums give
+        if issubclass(kind, (bytearray, memoryview)):
+            return bytes(value)
+        if issubclass(kind, Mapping):
+            return {key: value[key] for key in list(value)}
+        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return dict(zip(kind._fields, value, strict=False))
+        if issubclass(kind, (list, tuple, set, frozenset)):
+            return list(value)
+        if kind.__module__.partition(".")[0] in _WRITTEN:
+            return value.isoformat() if hasattr(kind, "isoformat") else str(value)
+        if not issubclass(kind, type):
+            if kind.__module__ == "numpy" and getattr(value, "shape", None) == ():  # one number, as sums give
                 number = value.item()
-                return number if type(number) in _SCALARS else _text(value)
+                return number if type(number) in _SCALARS else _one_level(number)
             members = _members(value)
             if members is not None:
                 return members
@@ -116,7 +133,7 @@ def _one_level(value: Any) -> Any:
     return _text(value)
 
 
-def _plain(value: str | float | bytes) -> str | int | float | bytes:
+def _plain(value: Any) -> str | int | float | bytes:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -134,19 +151,31 @@ def _members(value: Any) -> dict[Any, Any] | None:
     if hasattr(kind, "__dataclass_fields__"):
         return {name: getattr(value, name, None) for name in kind.__dataclass_fields__}
     if hasattr(kind, "shape") and hasattr(kind, "dtype"):
-        return {"type": kind.__name__, "shape": [int(n) for n in value.shape], "dtype": str(value.dtype)}
+        array: dict[Any, Any] = {"type": kind.__name__, "shape": [*map(int, value.shape)], "dtype": str(value.dtype)}
+        if kind.__module__ == "numpy" and value.size <= _FEW_NUMBERS:
+            array["values"] = value.tolist()
+        return array
     if hasattr(kind, "shape") and hasattr(kind, "columns"):
         return {
             "type": kind.__name__,
-            "shape": [int(n) for n in value.shape],
+            "shape": [*map(int, value.shape)],
             "columns": [str(c) for c in value.columns],
         }
     return None
 
 
 def _text(value: Any) -> str:
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
     try:
+        # What a library gives to be iterated over may fetch it first, as a database's query does, to print itself.
+        if kind.__module__.partition(".")[0] not in sys.stdlib_module_names and _can_be_iterated(kind):
+            return f"<{kind.__name__}>"
         text = repr(value)
     except Exception:
         return f"<{type(value).__name__}>"
     return text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "…"
+
+
+def _can_be_iterated(kind: type[Any]) -> bool:
+    # Of its own: to `hasattr`, every enumeration is iterable.
+    return any("__iter__" in vars(base) for base in kind.__mro__)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -93,3 +98,73 @@ def test_what_is_made_when_it_is_asked_for_is_no_cycle(traces: Any) -> None:
     for _ in range(13):
         kept = kept["b"]
     assert kept == {"a": "a", "b": "b"}
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+class Query:
+    """What a database's library gives: it runs when it is printed, counted or asked what it is."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+
+    def __iter__(self) -> Iterator[int]:
+        self.ran += 1
+        return iter([1])
+
+    def __repr__(self) -> str:
+        return f"<Query {list(self)}>"
+
+
+class Lazy:
+    @property
+    def __class__(self) -> Any:
+        raise AssertionError("it was computed")
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "2026-01-02T03:04:00+00:00"),
+        (timedelta(hours=1), "1:00:00"),
+        (Decimal("1.10"), "1.10"),
+        (PurePosixPath("a/b"), "a/b"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Colour.RED, "red"),
+        (Level.HIGH, 3),
+        (Point(1, 2), {"x": 1, "y": 2}),
+        ({Colour.RED: 1, 2: 3}, {"red": 1, "2": 3}),
+        (range(3), "range(0, 3)"),
+        (Query(), "<Query>"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_are_kept_as_they_are_written(value: Any, kept: Any, traces: Any) -> None:
+    assert inputs_of({"value": value}, traces)["value"] == kept
+    assert getattr(value, "ran", 0) == 0
+
+
+def test_a_lazy_object_is_not_computed(traces: Any) -> None:
+    assert inputs_of({"value": Lazy()}, traces)["value"].startswith("<")
+
+
+def test_the_numbers_of_a_small_array_are_kept(traces: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    few, many = inputs_of([numpy.array([[1, 2], [3, 4]]), numpy.zeros(100)], traces)
+    assert few == {"type": "ndarray", "shape": [2, 2], "dtype": "int64", "values": [[1, 2], [3, 4]]}
+    assert many == {"type": "ndarray", "shape": [100], "dtype": "float64"}
+    assert inputs_of(numpy.float32(0.5), traces) == 0.5
