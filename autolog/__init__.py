@@ -26,9 +26,16 @@ if TYPE_CHECKING:
     from autolog._tracing.carry import carry
     from autolog._tracing.context import suppress
     from autolog._tracing.decorator import trace
-    from autolog._tracing.fluent import get_current_active_span, get_last_active_trace_id, start_span
+    from autolog._tracing.fluent import (
+        get_active_trace_id,
+        get_current_active_span,
+        get_last_active_trace_id,
+        start_span,
+        start_span_no_context,
+    )
     from autolog._tracing.labels import session, update_current_trace, user
     from autolog._tracing.span import LiveSpan
+    from autolog._verdicts import delete_trace_tag, log_expectation, log_feedback, set_trace_tag
     from autolog._view.notebook import display
 
 __all__ = [
@@ -52,20 +59,26 @@ __all__ = [
     "carry",
     "compare",
     "configure",
+    "delete_trace_tag",
     "delete_traces",
     "display",
     "export",
     "flush",
+    "get_active_trace_id",
     "get_current_active_span",
     "get_last_active_trace_id",
     "get_trace",
     "integrations",
+    "log_expectation",
+    "log_feedback",
     "openai",
     "read_export",
     "replay",
     "search_traces",
     "session",
+    "set_trace_tag",
     "start_span",
+    "start_span_no_context",
     "stats",
     "suppress",
     "trace",
@@ -143,17 +156,23 @@ _HOMES = {
     "Usage": "_model",
     "carry": "_tracing.carry",
     "compare": "_analysis.compare",
+    "delete_trace_tag": "_verdicts",
     "delete_traces": "_finding",
     "display": "_view.notebook",
     "export": "_export.dataset",
+    "get_active_trace_id": "_tracing.fluent",
     "get_current_active_span": "_tracing.fluent",
     "get_last_active_trace_id": "_tracing.fluent",
     "get_trace": "_finding",
+    "log_expectation": "_verdicts",
+    "log_feedback": "_verdicts",
     "read_export": "_export.dataset",
     "replay": "_replay.tape",
     "search_traces": "_finding",
     "session": "_tracing.labels",
+    "set_trace_tag": "_verdicts",
     "start_span": "_tracing.fluent",
+    "start_span_no_context": "_tracing.fluent",
     "stats": "_finding",
     "suppress": "_tracing.context",
     "trace": "_tracing.decorator",

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
-from autolog import _control, _finding
+from autolog import _control, _finding, _verdicts
 from autolog._model import Feedback, Trace
-from autolog._names import SpanType
-from autolog._tracing import by_id, sources
-from autolog._tracing.context import is_suppressed
-from autolog._tracing.labels import label, tag_value
-from autolog._tracing.snapshot import snapshot
-from autolog._tracing.span import LiveSpan, TraceState
+from autolog._names import SpanType, status_of
+from autolog._tracing import by_id
+from autolog._tracing.labels import label
+from autolog._tracing.span import LiveSpan
+from autolog._tracing.unrecorded import NO_SPAN, NO_TRACE, Unrecorded, is_off
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["Client"]
+
+
+class Page(list[Trace]):
+    """Traces, and where the next of them are."""
+
+    def __init__(self, traces: list[Trace], options: Mapping[str, Any]) -> None:
+        super().__init__(traces)
+        most: int | None = options.get("max_results", 100)
+        more = bool(traces) and len(traces) == most
+        self.token = str(options.get("offset", 0) + most) if more else None
 
 
 class Client:
@@ -51,69 +60,104 @@ class Client:
     def start_span(
         self,
         name: str,
-        trace_id: str,
+        trace_id: str = "",
         parent_id: str | None = None,
         span_type: str = SpanType.UNKNOWN,
         inputs: Any = None,
         attributes: Mapping[str, Any] | None = None,
         start_time_ns: int | None = None,
+        *,
+        request_id: str = "",
     ) -> LiveSpan:
         """Start a span in a trace that runs, below the span ``parent_id``, by default below the root.
 
-        The trace may be one of :meth:`start_trace`, or the one that is current here. A parent may have ended before.
-        Raises ``ValueError`` for a trace or a parent that is not known here, or a trace that is over.
+        The trace may be one of :meth:`start_trace`, or any that runs in this process, in whichever thread; of such, a
+        parent is open, or current here. A parent from :meth:`start_trace` or this may have ended before.
+        ``request_id`` is the older name of ``trace_id``. Raises ``ValueError`` for a trace or a parent that is not known
+        here, or a trace that is over; where tracing is off, gives a span that is not recorded instead.
         """
-        span = _start(name, span_type, by_id.parent(trace_id, parent_id), inputs, attributes, start_time_ns)
+        trace_id = trace_id or request_id
+        try:
+            parent = by_id.parent(trace_id, parent_id)
+        except ValueError:
+            if _is_unrecorded(trace_id, parent_id):
+                return Unrecorded()
+            raise
+        if is_off() and not parent.trace.refused:
+            return Unrecorded()
+        span = _start(name, span_type, parent, inputs, attributes, start_time_ns)
         by_id.add(span)
         return span
 
     def end_span(
         self,
-        trace_id: str,
-        span_id: str,
+        trace_id: str = "",
+        span_id: str = "",
         outputs: Any = None,
         attributes: Mapping[str, Any] | None = None,
-        status: Literal["OK", "ERROR"] = "OK",
+        status: object = "OK",
         end_time_ns: int | None = None,
+        *,
+        request_id: str = "",
     ) -> None:
         """End a span; its children may end later, and its parent may have ended before.
 
         Raises ``ValueError`` for a span that is not known or has ended already, and for a status that is neither
         ``"OK"`` nor ``"ERROR"``.
         """
-        _check_status(status)
-        span = by_id.take(trace_id, span_id)
-        if attributes:
-            span.set_attributes(attributes)
-        if outputs is not None:
-            span.set_outputs(outputs)
-        if status == "ERROR":  # an exception that was recorded stays an error
-            span.set_status(status)
-        span.end(end_time_ns=end_time_ns)
+        failed = status_of(status) == "ERROR"
+        trace_id = trace_id or request_id
+        try:
+            span = by_id.take(trace_id, span_id)
+        except ValueError:
+            if _is_unrecorded(trace_id, span_id):
+                return
+            raise
+        # An exception that was recorded stays an error.
+        span.end(outputs, attributes, "ERROR" if failed else None, end_time_ns)
 
     def end_trace(
         self,
-        trace_id: str,
+        trace_id: str = "",
         outputs: Any = None,
         attributes: Mapping[str, Any] | None = None,
-        status: Literal["OK", "ERROR"] = "OK",
+        status: object = "OK",
         end_time_ns: int | None = None,
+        *,
+        request_id: str = "",
     ) -> None:
         """End the root of a trace. Spans below it that are still open go on, and are recorded when they end.
 
         Raises ``ValueError`` for a trace that is not known or has ended already.
         """
-        _check_status(status)
-        self.end_span(trace_id, by_id.root(trace_id).span_id, outputs, attributes, status, end_time_ns)
+        status_of(status)
+        trace_id = trace_id or request_id
+        try:
+            root = by_id.root(trace_id)
+        except ValueError:
+            if _is_unrecorded(trace_id):
+                return
+            raise
+        self.end_span(trace_id, root.span_id, outputs, attributes, status, end_time_ns)
 
-    def get_trace(self, trace_id: str) -> Trace | None:
-        """Give a trace, as :func:`autolog.get_trace` does."""
-        return _finding.get_trace(trace_id)
+    def get_trace(self, trace_id: str, *, silent: bool = True, display: bool = False) -> Trace | None:
+        """Give a trace, as :func:`autolog.get_trace` does; ``display`` also shows it, as :func:`autolog.display` does."""
+        found = _finding.get_trace(trace_id, silent=silent)
+        if display and found is not None:
+            import autolog
+
+            autolog.display(found)
+        return found
 
     @overload
     def search_traces(
-        self, filter_string: str | None = None, *, return_type: Literal["list"] = "list", **options: Any
-    ) -> list[Trace]: ...
+        self,
+        filter_string: str | None = None,
+        *,
+        return_type: Literal["list"] = "list",
+        page_token: str | None = None,
+        **options: Any,
+    ) -> Page: ...
 
     @overload
     def search_traces(
@@ -130,87 +174,66 @@ class Client:
         filter_string: str | None = None,
         *,
         return_type: Literal["list", "pandas", "arrow"] = "list",
+        page_token: str | None = None,
         **options: Any,
     ) -> Any:
-        """Find traces, with the options of :func:`autolog.search_traces`; as a list where nothing else is asked for."""
+        """Find traces, with the options of :func:`autolog.search_traces`; as a list where nothing else is asked for.
+
+        The list's ``token`` is the ``page_token`` of the next page, ``None`` at the end.
+        """
+        if page_token is not None:
+            if not page_token.isdecimal():
+                raise ValueError(f"a page_token is the token of the page before, not {page_token!r}")
+            options["offset"] = int(page_token)
         search = cast("Any", _finding.search_traces)
-        return search(filter_string, return_type=return_type, **options)
+        found = search(filter_string, return_type=return_type, **options)
+        return Page(found, options) if return_type == "list" else found
 
     def delete_traces(
         self,
-        trace_ids: Iterable[str] | str | None = None,
+        trace_ids: DataFrame | Iterable[Trace | str] | Trace | str | None = None,
         *,
         older_than: str | datetime | timedelta | None = None,
+        max_timestamp_millis: int | None = None,
         filter_string: str | None = None,
     ) -> int:
-        """Delete traces, as :func:`autolog.delete_traces` does, and tell how many."""
+        """Delete traces, as :func:`autolog.delete_traces` does, and tell how many.
+
+        ``max_timestamp_millis`` is ``older_than`` as milliseconds since 1970.
+        """
+        if max_timestamp_millis is not None:
+            older_than = datetime.fromtimestamp(max_timestamp_millis / 1000, UTC)
         return _finding.delete_traces(trace_ids, older_than=older_than, filter_string=filter_string)
 
     def set_trace_tag(self, trace_id: str, key: str, value: Any) -> None:
-        """Set a tag of a trace that runs or is stored. Raises ``ValueError`` for a trace that is neither."""
-        tags = {tag_value(key): tag_value(value)}
-        state = by_id.running(trace_id)
-        if state is not None:
-            label(state, tags=tags)
-        self._add(trace_id, state, tags=tags)
+        """Set a tag of a trace, as :func:`autolog.set_trace_tag` does."""
+        _verdicts.set_trace_tag(trace_id, key, value)
 
     def delete_trace_tag(self, trace_id: str, key: str) -> None:
-        """Take a tag away. Raises ``ValueError`` for a trace that is not known, or that has no such tag."""
-        state = by_id.running(trace_id)
-        was_there = state is not None and (state.tags or {}).pop(tag_value(key), None) is not None
-        _control.flush(30.0)
-        if (state is None or _stores()) and _control.store().delete_tag(trace_id, tag_value(key)):
-            was_there = True
-        if not was_there:
-            raise ValueError(f"the trace {trace_id} has no tag {key!r}, or there is no such trace")
+        """Take a tag away, as :func:`autolog.delete_trace_tag` does."""
+        _verdicts.delete_trace_tag(trace_id, key)
 
     def log_feedback(
-        self, trace_id: str, name: str, value: Any, rationale: str | None = None, source: str | None = None
+        self,
+        trace_id: str,
+        name: str = "feedback",
+        value: Any = None,
+        rationale: str | None = None,
+        source: object = None,
+        **details: Unpack[_verdicts.FeedbackDetails],
     ) -> Feedback:
-        """Keep what somebody thought of a trace: a truth value, a number or a text, and why.
+        """Keep what somebody thought of a trace, as :func:`autolog.log_feedback` does."""
+        return _verdicts.log_feedback(trace_id, name, value, rationale, source, **details)
 
-        ``source`` says who: a person, a judge's model, a program. Of one name and source the last value counts;
-        ``feedback.NAME`` filters by it. Raises ``ValueError`` for a trace that neither runs here nor is stored.
-        """
-        given = Feedback(
-            tag_value(name),
-            snapshot(value),
-            None if rationale is None else tag_value(rationale),
-            None if source is None else tag_value(source),
-            sources.now_ns(),
-        )
-        state = by_id.running(trace_id)
-        if state is not None:
-            kept = [f for f in state.feedback or () if (f.name, f.source) != (given.name, given.source)]
-            state.feedback = [*kept, given]
-        self._add(trace_id, state, feedback=(given,))
-        return given
-
-    def log_expectation(self, trace_id: str, name: str, value: Any) -> None:
-        """Keep what the answer to a trace should have been, by name; ``expectation.NAME`` filters by it.
-
-        Raises ``ValueError`` for a trace that neither runs here nor is stored.
-        """
-        given = {tag_value(name): snapshot(value)}
-        state = by_id.running(trace_id)
-        if state is not None:
-            state.expectations = {**(state.expectations or {}), **given}
-        self._add(trace_id, state, expectations=given)
-
-    def _add(self, trace_id: str, state: TraceState | None, **labels: Any) -> None:
-        """Write to what is stored of a trace; what runs takes it along with its next span anyway."""
-        if state is not None and not _stores():
-            return
-        _control.flush(30.0)
-        found = _control.store().full_id(trace_id)
-        if found is not None:
-            _control.store().write([Trace(found, (), **labels)])
-        elif state is None:
-            raise ValueError(f"there is no trace {trace_id}: it neither runs in this process nor is it stored")
+    def log_expectation(
+        self, trace_id: str, name: str, value: Any, source: object = None, **details: Unpack[_verdicts.Details]
+    ) -> None:
+        """Keep what the answer to a trace should have been, as :func:`autolog.log_expectation` does."""
+        _verdicts.log_expectation(trace_id, name, value, source, **details)
 
 
-def _stores() -> bool:
-    return _control.settings().store is not None
+def _is_unrecorded(trace_id: str, span_id: str | None = None) -> bool:
+    return is_off() or trace_id == NO_TRACE or span_id == NO_SPAN
 
 
 def _start(
@@ -223,15 +246,9 @@ def _start(
 ) -> LiveSpan:
     _control.settings()
     span = LiveSpan(name, span_type, parent=parent, start_time_ns=start_time_ns)
-    if is_suppressed():
-        span.trace.admitted = False
-    if attributes:
-        span.set_attributes(attributes)
+    if is_off() and parent is None:
+        span.trace.refuse()
+    span.set_attributes(attributes)
     if inputs is not None:
         span.set_inputs(inputs)
     return span
-
-
-def _check_status(status: str) -> None:
-    if status not in ("OK", "ERROR"):
-        raise ValueError(f"a span's status is 'OK' or 'ERROR', not {status!r}")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from autolog._names import Outcome, SpanType, Status
 from autolog._span import Event, ExceptionInfo, Span, counted_spans
 from autolog._usage import Usage
 from autolog.semconv import LOCAL_ROOT
+
+if TYPE_CHECKING:
+    from autolog._familiar import TraceData, TraceInfo
 
 __all__ = [
     "Event",
@@ -116,15 +120,13 @@ class Trace:
 
     @_Once
     def usage(self) -> Usage:
-        """Tokens of the whole trace, each counted once: at the deepest span that carries them."""
+        """Tokens of the whole trace, each counted once: at the deepest span that carries them.
+
+        The total is that of all calls; of one that sent none it is its input and output.
+        """
         usages = [span.usage for span in counted_spans(self.spans) if span.usage]
-        total = sum(usages, Usage())
-        if total.total_tokens is None:
-            return total
-        # Some calls sent a total and some did not: of these it is their input and output.
-        unsaid = [u for u in usages if u.total_tokens is None]
-        missing = sum((u.input_tokens or 0) + (u.output_tokens or 0) for u in unsaid)
-        return replace(total, total_tokens=total.total_tokens + missing)
+        totals = [n for u in usages if (n := u.counted_total) is not None]
+        return replace(sum(usages, Usage()), total_tokens=sum(totals) if totals else None)
 
     @_Once
     def cost(self) -> float | None:
@@ -132,12 +134,30 @@ class Trace:
         known = [s.cost for s in counted_spans(self.spans) if s.cost is not None]
         return sum(known) if known else None
 
-    def search_spans(self, name: str | None = None, span_type: str | None = None) -> list[Span]:
-        """Give the spans with this name and this type, in order of start."""
+    @property
+    def info(self) -> TraceInfo:
+        """The trace without its spans, under the names of MLflow."""
+        from autolog._familiar import TraceInfo
+
+        return TraceInfo(self)
+
+    @property
+    def data(self) -> TraceData:
+        """The trace's spans, under the names of MLflow."""
+        from autolog._familiar import TraceData
+
+        return TraceData(self)
+
+    def search_spans(
+        self, name: str | re.Pattern[str] | None = None, span_type: str | None = None, span_id: str | None = None
+    ) -> list[Span]:
+        """Give the spans of this name (or that a compiled pattern is found in), type and id, in order of start."""
         return [
             s
             for s in self.spans
-            if (name is None or s.name == name) and (span_type is None or s.span_type == span_type)
+            if (name is None or (s.name == name if isinstance(name, str) else name.search(s.name)))
+            and (span_type is None or s.span_type == span_type)
+            and (span_id is None or s.span_id == span_id)
         ]
 
     def children(self, span: Span | None) -> list[Span]:
@@ -178,9 +198,14 @@ class Trace:
             "spans": [s.to_dict() for s in self.spans],
         }
 
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Give the trace as JSON text, which :meth:`from_json` reads back."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+    def to_json(self, pretty: bool = False, *, indent: int | None = None) -> str:  # noqa: FBT001, FBT002
+        r"""Give the trace as JSON text, which :meth:`from_json` reads back; lone surrogates are spelled ``\udXXX``.
+
+        ``pretty``, by MLflow's name, is an ``indent`` of 2.
+        """
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=2 if pretty and indent is None else indent)
+        # UTF-8 has no lone surrogates; JSON has a spelling of them, which this is.
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
         """Give the trace as one HTML page that needs no network, and with ``path`` write it there. Raises ``OSError``."""

@@ -56,6 +56,15 @@ class Span:
         """Milliseconds from start to end, ``None`` while the span is open."""
         return None if self.end_time_ns is None else (self.end_time_ns - self.start_time_ns) / 1e6
 
+    @property
+    def request_id(self) -> str:
+        """The ``trace_id``, by its older name."""
+        return self.trace_id
+
+    def get_attribute(self, key: str) -> Any:
+        """Give an attribute, ``None`` where there is none of this name."""
+        return self.attributes.get(key)
+
     def __repr__(self) -> str:
         return f"<Span {self.name!r} {self.span_type} {self.status} {self.span_id}>"
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
+from autolog._tracing import sources
 from autolog._tracing.context import current_span
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 
@@ -75,8 +76,12 @@ def parent(trace_id: str, parent_id: str | None) -> LiveSpan:
         if parent_id in (None, here.span_id):
             return here
         here = here.parent
-    if spans is None:
+    state = running(trace_id)
+    if state is None:
         raise ValueError(_unknown_trace(trace_id, "start a span in"))
+    found = _open_in(state, parent_id)
+    if found is not None:
+        return found
     if parent_id is None:
         raise ValueError(
             f"the root of the trace {trace_id} has ended: give the parent_id of the span to start it below"
@@ -85,7 +90,15 @@ def parent(trace_id: str, parent_id: str | None) -> LiveSpan:
         raise ValueError(
             f"the trace {trace_id} has no span {parent_id}: give the span_id of one that was started in it"
         )
-    return _Ended(next(iter(spans.values())), int(parent_id, 16))
+    return _Ended(state, int(parent_id, 16))
+
+
+def _open_in(state: TraceState, span_id: str | None) -> LiveSpan | None:
+    """Give an open span of a trace, by default its root; whoever started it, in whichever thread."""
+    for span in list(state.open.values()):
+        if span.span_id == span_id if span_id is not None else span.is_root:
+            return span
+    return None
 
 
 class _Ended(LiveSpan):
@@ -93,13 +106,13 @@ class _Ended(LiveSpan):
 
     __slots__ = ()
 
-    def __init__(self, sibling: LiveSpan, span_id: int) -> None:
+    def __init__(self, state: TraceState, span_id: int) -> None:
         for name in LiveSpan.__slots__:
             if name != "__weakref__":
                 setattr(self, name, None)
-        self.trace = sibling.trace
+        self.trace = state
         self._id = span_id
-        self.start_time_ns = self.end_time_ns = sibling.start_time_ns
+        self.start_time_ns = self.end_time_ns = sources.now_ns()
 
 
 def take(trace_id: str, span_id: str) -> LiveSpan:
@@ -131,18 +144,27 @@ def _key(trace_id: str, span_id: str) -> str:
 def _unknown_trace(trace_id: str, what: str) -> str:
     if trace_id in _ended:
         return f"cannot {what} the trace {trace_id}: it has ended already"
+    if running(trace_id) is not None:
+        return f"cannot {what} the trace {trace_id}: no client started it. It ends with its function or its block"
     return (
-        f"cannot {what} the trace {trace_id}: no client started it in this process. "
+        f"cannot {what} the trace {trace_id or '(without an id)'}: none of this id runs in this process. "
         "Give the trace_id of the span that start_trace() gave"
     )
 
 
 def running(trace_id: str) -> TraceState | None:
-    """Give the trace if a client started it, or if it is current here, and it is not over."""
+    """Give the trace if one of its spans is open in this process, or it is current here."""
     with _lock:
         spans = _open.get(trace_id)
         if spans:
             return next(iter(spans.values())).trace
+    try:
+        known = runtime.running.get(int(trace_id, 16))
+    except (TypeError, ValueError):
+        return None
+    state = known() if known is not None else None
+    if state is not None and state.open and state.generation == runtime.generation:
+        return state
     here = current_span()
     return here.trace if here is not None and here.trace_id == trace_id else None
 
@@ -161,6 +183,8 @@ def _keep_incomplete(spans: Iterable[LiveSpan]) -> None:
         state = span.trace
         # A forked child has copies of spans that its parent will end.
         if state.generation == runtime.generation and state.open.pop(int(span.span_id, 16), None) is not None:
+            if not state.open:
+                state.closed()
             span.status = "IN_PROGRESS"
             runtime.submit(state, span)
 

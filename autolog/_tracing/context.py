@@ -11,13 +11,24 @@ from typing import Any, ParamSpec, TypeVar, cast
 from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, runtime
 
-__all__ = ["activate", "add_locator", "current_span", "deactivate", "is_suppressed", "remove_locator", "suppress"]
+__all__ = [
+    "SUPPRESSED",
+    "Activation",
+    "activate",
+    "add_locator",
+    "current_span",
+    "deactivate",
+    "is_suppressed",
+    "last_activated",
+    "remove_locator",
+    "suppress",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _CURRENT: ContextVar[LiveSpan | None] = ContextVar("autolog_current_span", default=None)
-_SUPPRESSED: ContextVar[int] = ContextVar("autolog_suppressed", default=0)
+SUPPRESSED: ContextVar[int] = ContextVar("autolog_suppressed", default=0)
 
 
 Locator = Callable[[], LiveSpan | None]
@@ -54,7 +65,7 @@ def current_span() -> LiveSpan | None:
         except Exception as e:
             report("finding the span of a framework", e)
             continue
-        if found is not None and not _is_inside(span, found):
+        if found is not None and not (span is not None and span.is_inside(found)):
             span = found
     return span
 
@@ -65,12 +76,9 @@ def _nearest_open(span: LiveSpan | None) -> LiveSpan | None:
     return span
 
 
-def _is_inside(span: LiveSpan | None, other: LiveSpan) -> bool:
-    while span is not None:
-        if span is other:
-            return True
-        span = span.parent
-    return False
+def last_activated() -> LiveSpan | None:
+    """Give what :func:`activate` was called with last here, though it may have ended since."""
+    return _CURRENT.get()
 
 
 Activation = tuple[Token[LiveSpan | None], Any]
@@ -98,7 +106,7 @@ def deactivate(activation: Activation) -> None:
 
 def is_suppressed() -> bool:
     """Tell whether this thread or task is inside :func:`suppress`."""
-    return _SUPPRESSED.get() > 0
+    return SUPPRESSED.get() > 0
 
 
 class suppress:  # noqa: N801  (used as a function: `with suppress():`)
@@ -109,10 +117,10 @@ class suppress:  # noqa: N801  (used as a function: `with suppress():`)
 
     def __enter__(self) -> None:
         # A count and no token: a block may be left in another context, as in the fixtures of web frameworks.
-        _SUPPRESSED.set(_SUPPRESSED.get() + 1)
+        SUPPRESSED.set(SUPPRESSED.get() + 1)
 
     def __exit__(self, *exc_info: object) -> None:
-        _SUPPRESSED.set(max(0, _SUPPRESSED.get() - 1))
+        SUPPRESSED.set(max(0, SUPPRESSED.get() - 1))
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Give the function with its calls inside the block."""

@@ -65,6 +65,8 @@ def trace(
         return cast("F", kind(trace(inner, *options)))
     if not callable(func):
         hint = f"; a name is given as trace(name={func!r})" if isinstance(func, str) else ""
+        if isinstance(func, property):
+            hint = ": put @trace below @property"
         raise TypeError(f"trace() is for what can be called, and {func!r} cannot{hint}")
     return cast("F", Traced(func, options))
 
@@ -88,8 +90,7 @@ class Traced(wrapt.BaseObjectProxy[Any]):
             is_async=_is_async(wrapped),
         )
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return call(self._self_plan, self.__wrapped__, args, kwargs)
+    __call__ = call
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         wrapped = self.__wrapped__

@@ -11,8 +11,8 @@ import wrapt
 
 from autolog._names import Outcome
 from autolog._tracing import sources
-from autolog._tracing.context import activate, deactivate
 from autolog._tracing.guard import report
+from autolog._tracing.inside import Inside
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
 
@@ -28,10 +28,11 @@ Reducer = Callable[[list[Any]], Any]
 class Chunks:
     """What a generator gave so far, and the end of its span: at the latest when the generator is freed."""
 
-    __slots__ = ("_kept", "_reducer", "progress", "span")
+    __slots__ = ("_kept", "_reducer", "inside", "progress", "span")
 
     def __init__(self, span: LiveSpan, reducer: Reducer | None) -> None:
         self.span = span
+        self.inside = Inside(span)
         self._reducer = reducer
         self._kept: list[Any] = []
         self.progress = span.progress = Progress()
@@ -92,25 +93,25 @@ class Chunks:
 
 def items(inner: Generator[Any, Any, Any], chunks: Chunks) -> Generator[Any, Any, Any]:
     """Give on what a generator gives, and to it what it is sent and thrown, as PEP 380 says of ``yield from``."""
-    span = chunks.span
+    inside = chunks.inside
     step: Callable[[Any], Any] = inner.send
     sent: Any = None
     while True:
         value, sent = sent, None
-        activation = activate(span)
+        entered = inside.enter()
         try:
             item = step(value)
         except StopIteration as e:
-            deactivate(activation)
+            inside.leave(entered)
             chunks.exhausted()
             return e.value
         except BaseException as e:
-            deactivate(activation)
+            inside.leave(entered)
             chunks.failed(e)
             raise
         finally:
             value = None  # an exception that was thrown in must not be kept by this frame
-        deactivate(activation)
+        inside.leave(entered)
         chunks.add(item)
         try:
             sent = yield item
@@ -123,7 +124,7 @@ def items(inner: Generator[Any, Any, Any], chunks: Chunks) -> Generator[Any, Any
 
 
 def _closed(inner: Generator[Any, Any, Any], chunks: Chunks) -> Any:
-    activation = activate(chunks.span)
+    entered = chunks.inside.enter()
     try:
         # From Python 3.13 on, close() gives what the generator returned.
         returned: Any = inner.close()  # type: ignore[func-returns-value,unused-ignore]
@@ -131,7 +132,7 @@ def _closed(inner: Generator[Any, Any, Any], chunks: Chunks) -> Any:
         chunks.failed(e)
         raise
     finally:
-        deactivate(activation)
+        chunks.inside.leave(entered)
     chunks.left()
     return returned
 
@@ -163,29 +164,29 @@ class AsyncItems(wrapt.BaseObjectProxy[Any]):
     async def aclose(self) -> None:
         """Close the generator."""
         chunks = self._self_chunks
-        activation = activate(chunks.span)
+        entered = chunks.inside.enter()
         try:
             await self.__wrapped__.aclose()
         except BaseException as e:
             chunks.failed(e)
             raise
         finally:
-            deactivate(activation)
+            chunks.inside.leave(entered)
         chunks.left()
 
 
 async def _step(chunks: Chunks, step: Any) -> Any:
-    activation = activate(chunks.span)
+    entered = chunks.inside.enter()
     try:
         item = await step
     except StopAsyncIteration:
-        deactivate(activation)
+        chunks.inside.leave(entered)
         chunks.exhausted()
         raise
     except BaseException as e:
-        deactivate(activation)
+        chunks.inside.leave(entered)
         chunks.failed(e)
         raise
-    deactivate(activation)
+    chunks.inside.leave(entered)
     chunks.add(item)
     return item

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from autolog import semconv
 from autolog._tracing.context import current_span, is_suppressed
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import SESSION, USER, TraceState, runtime
@@ -21,11 +22,20 @@ def update_current_trace(
     metadata: Mapping[str, Any] | None = None,
     session_id: str | None = None,
     user_id: str | None = None,
+    *,
+    user: str | None = None,
+    state: str | None = None,
+    client_request_id: str | None = None,
+    request_preview: str | None = None,
+    response_preview: str | None = None,
 ) -> None:
     """Add tags (texts to filter by) and metadata (any values), and set the session and the user of the current trace.
 
-    What was set before under another key stays. Outside of any span there is no trace to update, which is said in a
-    warning of the logger ``autolog``; no exception.
+    What was set before under another key stays. ``user`` is ``user_id`` by MLflow's name. ``state`` (``"OK"`` or
+    ``"ERROR"``) is the status of the root span, which an exception that leaves it overrides. ``client_request_id``,
+    ``request_preview`` and ``response_preview`` are metadata of these names. Raises ``ValueError`` for another state.
+
+    Outside of any span there is no trace to update, which is said in a warning of the logger ``autolog``; no exception.
     """
     span = current_span()
     if span is None:
@@ -35,7 +45,23 @@ def update_current_trace(
                 "function or `with autolog.start_span(…)`; autolog.Client().set_trace_tag() is for traces that ended"
             )
         return
-    label(span.trace, tags=tags, metadata=metadata, session_id=session_id, user_id=user_id)
+    if state is not None:
+        root = span
+        while not root.is_root and root.parent is not None:
+            root = root.parent
+        root.set_status(state)
+    named = {
+        "client_request_id": client_request_id,
+        "request_preview": request_preview,
+        "response_preview": response_preview,
+    }
+    label(
+        span.trace,
+        tags=tags,
+        metadata={**(metadata or {}), **{k: v for k, v in named.items() if v is not None}},
+        session_id=session_id,
+        user_id=user if user_id is None else user_id,
+    )
 
 
 def label(
@@ -57,6 +83,9 @@ def label(
         if state.metadata is None:
             state.metadata = {}
         state.metadata.update(values)
+        # Where MLflow keeps them; what is given by its own name wins.
+        session_id = values.get(semconv.MLFLOW_SESSION) if session_id is None else session_id
+        user_id = values.get(semconv.MLFLOW_USER) if user_id is None else user_id
     if session_id is not None:
         state.session_id = tag_value(session_id)
     if user_id is not None:

@@ -40,10 +40,12 @@ class Plan:
         self.is_async = is_async
 
 
-def call(plan: Plan, wrapped: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a function in a span."""
+def call(traced: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Call a function in a span: the ``__call__`` of what stands for it, and one frame, for a function may recurse."""
+    wrapped: Callable[..., Any] = traced.__wrapped__
     if not runtime.enabled or is_suppressed():
         return wrapped(*args, **kwargs)
+    plan: Plan = traced._self_plan
     inputs, fits = _inputs(plan, args, kwargs)
     if plan.is_async and fits:
         later: Any = _awaited(plan, wrapped, args, kwargs, inputs)

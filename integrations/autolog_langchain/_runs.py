@@ -66,15 +66,6 @@ class Run:
         self.children: dict[UUID, Run] | None = None
 
 
-def _is_inside(span: LiveSpan, other: LiveSpan) -> bool:
-    walked: LiveSpan | None = span
-    while walked is not None:
-        if walked is other:
-            return True
-        walked = walked.parent
-    return False
-
-
 class Runs:
     """All open runs of this process, by LangChain's run id."""
 
@@ -121,7 +112,7 @@ class Runs:
         here = current_span()
         if outer is None or outer.span is None:
             return here
-        return here if here is not None and _is_inside(here, outer.span) else outer.span
+        return here if here is not None and here.is_inside(outer.span) else outer.span
 
     def _add(self, run: Run) -> Run:
         self._open[run.run_id] = run

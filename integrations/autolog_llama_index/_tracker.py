@@ -58,7 +58,7 @@ class Tracker:
                     break
                 streaming = self._frames.get(frame)
                 if streaming is not None:
-                    return found if found is not None and _is_inside(found, streaming) else streaming
+                    return found if found is not None and found.is_inside(streaming) else streaming
                 frame = frame.f_back
         return found
 
@@ -198,14 +198,6 @@ class Tracker:
             del ids[1 : _MAX_IDS // 2]
         if around.end_time_ns is not None:  # in another thread, meanwhile
             self._spans.pop(id_, None)
-
-
-def _is_inside(span: LiveSpan | None, other: LiveSpan) -> bool:
-    while span is not None:
-        if span is other:
-            return True
-        span = span.parent
-    return False
 
 
 def _is_tool_step(span: LiveSpan) -> bool:

@@ -87,7 +87,7 @@ def test_carry_into_an_executor(traces: Any) -> None:
 def test_carry_keeps_suppression_and_refuses_what_runs_later() -> None:
     with autolog.suppress():
         carried = autolog.carry(autolog.get_current_active_span)
-    assert carried() is None
+    assert carried().trace_id == "0" * 32  # type: ignore[union-attr]
 
     async def later() -> None: ...
 

@@ -290,3 +290,83 @@ def test_nothing_of_it_is_kept_alive() -> None:
     for _ in give(thing):
         break
     assert len(gc.get_referrers(thing)) <= 1
+
+
+@autolog.trace
+def answer() -> Iterator[str]:
+    with autolog.start_span("generate"):
+        yield "a"
+        with autolog.start_span("model"):
+            pass
+        autolog.get_current_active_span().set_outputs("said")
+        yield "b"
+
+
+@autolog.trace
+async def aanswer() -> AsyncIterator[str]:
+    async with autolog.start_span("generate"):
+        yield "a"
+        with autolog.start_span("model"):
+            await asyncio.sleep(0)
+        autolog.get_current_active_span().set_outputs("said")
+        yield "b"
+
+
+def read() -> None:
+    for _ in answer():
+        with autolog.start_span("reader"):
+            pass
+
+
+async def aread() -> None:
+    async for _ in aanswer():
+        with autolog.start_span("reader"):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("run", [read, lambda: asyncio.run(aread())], ids=["sync", "async"])
+def test_a_block_open_across_a_yield_is_the_parent_inside_and_not_outside(run: Any, traces: Any) -> None:
+    run()
+    trace = next(t for t in traces.all if len(t.spans) > 1)
+    names = {span.span_id: span.name for span in trace.spans}
+    tree = {span.name: names.get(span.parent_id) for span in trace.spans[1:]}
+    assert tree == {"generate": trace.name, "model": "generate"}
+    assert trace.search_spans("generate")[0].outputs == "said"
+    assert [t.name for t in traces.all if t is not trace] == ["reader", "reader"]
+
+
+def test_what_a_generator_suppresses_and_labels_is_its_own(traces: Any) -> None:
+    @autolog.trace
+    def talks() -> Iterator[int]:
+        with autolog.session("inner"):
+            yield 1
+            with autolog.suppress():
+                yield 2
+                with autolog.start_span("hidden"):
+                    pass
+            with autolog.start_span("seen"):
+                pass
+
+    with autolog.session("outer"):
+        for number in talks():
+            with autolog.start_span(f"reader {number}"):
+                pass
+    found = {t.name: (t.session_id, len(t.spans)) for t in traces.all}
+    assert found == {"reader 1": ("outer", 1), "reader 2": ("outer", 1), "talks": ("inner", 2)}
+
+
+def test_a_generator_sees_what_its_reader_sets(traces: Any) -> None:
+    @autolog.trace
+    def steps() -> Iterator[int]:
+        yield 1
+        with autolog.start_span("second"):
+            pass
+        yield 2
+
+    generator = steps()
+    next(generator)
+    with autolog.suppress():
+        next(generator)
+    assert list(generator) == []
+    (trace,) = traces.all
+    assert [span.name for span in trace.spans] == ["steps"]

@@ -392,5 +392,26 @@ def test_functions_of_numpy(exporter: Any) -> None:
         assert repr(inspect.signature(traced)) == repr(inspect.signature(function))
     autolog.trace(numpy.ones)(3)
     autolog.flush()
-    array = {"type": "ndarray", "shape": [3], "dtype": "float64"}
+    array = {"type": "ndarray", "shape": [3], "dtype": "float64", "values": [1.0, 1.0, 1.0]}
     assert [t.root.outputs for t in exporter.traces] == [11, 11, 3, 3, 5, 5, array]
+
+
+@autolog.trace
+def countdown(n: int) -> int:
+    return n and countdown(n - 1)
+
+
+def test_recursion_has_room(traces: Any) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 3 * 150 + 60)  # a call, our call, and that an object is called
+    try:
+        assert countdown(150) == 0
+    finally:
+        sys.setrecursionlimit(limit)
+    (trace,) = traces.all
+    assert len(trace.spans) == 151
+
+
+def test_above_a_property_the_error_names_the_order() -> None:
+    with pytest.raises(TypeError, match="put @trace below @property"):
+        autolog.trace(property(lambda self: 1))

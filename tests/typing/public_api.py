@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import pandas as pd
 
@@ -48,8 +49,14 @@ def own_spans() -> None:
         assert_type(span, autolog.LiveSpan)
         span.set_inputs({"question": "?"})
         span.set_attributes({"a": 1})
+        span.record_exception("no")
+        span.end(outputs=1, status="ERROR")
+        assert_type(span.attributes, dict[str, Any])
     assert_type(autolog.get_current_active_span(), autolog.LiveSpan | None)
     assert_type(autolog.get_last_active_trace_id(), str | None)
+    assert_type(autolog.get_last_active_trace_id(thread_local=True), str | None)
+    assert_type(autolog.get_active_trace_id(), str | None)
+    assert_type(autolog.start_span_no_context("x", parent_span=autolog.get_current_active_span()), autolog.LiveSpan)
 
 
 def find() -> None:
@@ -62,6 +69,10 @@ def find() -> None:
         assert_type(trace.cost, float | None)
         assert_type(trace.root, Span | None)
         assert_type(trace.search_spans(name="chat"), list[Span])
+        assert_type(trace.search_spans(name=re.compile("chat"), span_id="x"), list[Span])
+        assert_type(trace.info.trace_id, str)
+        assert_type(trace.info.execution_time_ms, int | None)
+        assert_type(trace.data.spans, list[Span])
         assert_type(Trace.from_json(trace.to_json()), Trace)
     assert_type(autolog.get_trace("@last"), Trace | None)
     assert_type(autolog.delete_traces(older_than="30d"), int)
@@ -103,6 +114,7 @@ async def traced_functions() -> None:
     assert_type(autolog.trace(len)("abc"), int)
     assert_type(autolog.carry(answer)("?", top_k=1), list[str])
     autolog.update_current_trace(tags={"env": "prod"}, metadata={"k": [1]}, session_id="s", user_id="u")
+    autolog.update_current_trace(user="u", state="ERROR", request_preview="x")
     with autolog.session("s"), autolog.user("u"):
         pass
     async with autolog.session("s") as name:
@@ -117,12 +129,17 @@ def explicit_control() -> None:
     client.end_span(root.trace_id, span.span_id, outputs=[1], status="OK")
     client.end_trace(root.trace_id, outputs="x")
     assert_type(client.get_trace(root.trace_id), Trace | None)
-    assert_type(client.search_traces("status = 'OK'"), list[Trace])
+    found: list[Trace] = client.search_traces("status = 'OK'", page_token="2")
+    assert_type(client.search_traces().token, str | None)
+    client.delete_traces(found, older_than="2d")
     assert_type(client.search_traces(return_type="pandas"), pd.DataFrame)
     assert_type(client.log_feedback(root.trace_id, "helpful", value=True, source="ann"), autolog.Feedback)
     client.log_expectation(root.trace_id, "answer", 42)
     client.set_trace_tag(root.trace_id, "k", "v")
     client.delete_trace_tag(root.trace_id, "k")
+    autolog.log_feedback(root.trace_id, "ok", value=True, metadata={"k": 1}, span_id="x", error="none")
+    autolog.log_expectation(root.trace_id, "answer", 42, source="ann")
+    autolog.set_trace_tag(root.trace_id, "k", "v")
 
 
 def count_and_compare(trace: Trace) -> None:
