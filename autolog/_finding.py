@@ -25,10 +25,15 @@ __all__ = ["delete_traces", "get_trace", "search_traces", "stats"]
 def get_trace(trace_id: str, *, silent: bool = True) -> Trace | None:
     """Give a trace by its id, by an unambiguous beginning of it, or ``"@last"``; ``None`` where there is none.
 
-    With ``silent=False`` a warning is logged where there is none. Raises ``StoreError`` where the store cannot be read,
+    With ``silent=False`` a warning is logged where there is none. Where tracing is off, ``None`` is taken for the id
+    of the last trace. Raises ``StoreError`` where the store cannot be read,
     ``TypeError`` for what is no text.
     """
     if not isinstance(trace_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        from autolog._tracing.unrecorded import is_off
+
+        if trace_id is None and is_off():  # the id of the last trace, of which there is none
+            return None
         raise TypeError(f"a trace id is a text such as 'a1b2…', or '@last', not {type(trace_id).__name__}")
     _control.flush(30.0)
     found = _control.store().get_trace(trace_id)

@@ -185,7 +185,4 @@ def _size(path: Path) -> int:
 
 
 def _total(tape: Tape) -> int:
-    usage = tape.usage
-    if usage.total_tokens is not None:
-        return usage.total_tokens
-    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+    return tape.usage.counted_total or 0

@@ -114,11 +114,10 @@ class Traces:
             )
         usage = self.usage
         used_input, used_output = usage.input_tokens or 0, usage.output_tokens or 0
-        total = usage.total_tokens if usage.total_tokens is not None else used_input + used_output
         over = [
             f"{used:,} {word}tokens were used, {used - limit:,} more than {name}={limit:,}"
             for used, word, name, limit in (
-                (total, "", "max_total", max_total),
+                (usage.counted_total or 0, "", "max_total", max_total),
                 (used_input, "input ", "max_input", max_input),
                 (used_output, "output ", "max_output", max_output),
             )

@@ -59,7 +59,7 @@ def test_the_page_s_integration_traces_sync_and_async(parrot: ModuleType, traces
     names = [(span.name, span.usage.input_tokens, span.inputs["text"]) for span in traces.spans]
     # `asay` calls `say`, which is traced too, below it; its tokens count once.
     assert names == [("chat grey-1", 2, "hello there"), ("chat ara", 1, "hi"), ("chat ara", 1, "hi")]
-    assert traces.all[1].usage == autolog.Usage(input_tokens=1, output_tokens=1)
+    assert traces.all[1].usage == autolog.Usage(input_tokens=1, output_tokens=1, total_tokens=2)
 
     autolog.parrot.autolog(log_traces=False)
     assert parrot.Parrot.__dict__["say"] is original

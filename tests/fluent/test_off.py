@@ -136,3 +136,11 @@ def test_the_last_trace_is_not_one_that_was_suppressed(traces: Any) -> None:
     with not_recorded("off"):
         Client().end_trace(Client().start_trace("off").trace_id)
     assert autolog.get_last_active_trace_id() == loud.trace_id
+
+
+def test_the_last_trace_of_a_program_that_is_not_traced(store: None) -> None:
+    with pytest.raises(TypeError, match="a trace id is a text"):
+        autolog.get_trace(None)  # type: ignore[arg-type]
+    with not_recorded("off"):
+        answer("why?")
+        assert autolog.get_trace(None) is None  # type: ignore[arg-type]
