@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from autolog._model import Span
     from autolog._pipeline.exporters import Exporter
@@ -30,6 +31,7 @@ on_switch: Final[list[Callable[[bool], None]]] = []
 more_exporters: Final[list[Exporter]] = []
 """Where traces go besides what the settings say."""
 
+_PLUGINS: Final = "autolog.integrations"  # the entry-point group
 _log = logging.getLogger("autolog")
 _lock = threading.RLock()
 _settings_now: Settings | None = None
@@ -55,11 +57,14 @@ def configure(changes: dict[str, Any]) -> None:
     """Change settings; see :func:`autolog.configure`."""
     global _settings_now, _pipeline
     with _lock:
-        changed = _settings.apply(settings(), changes)
+        before = settings()
+        changed = _settings.apply(before, changes)
         if changed.prices:
             from autolog._pipeline.prices import check_prices
 
             check_prices(changed.prices)
+        if "integrations" in changes:
+            _check_names(changed.integrations or (), before.integrations or ())
         old, _pipeline = _pipeline, None
         runtime.submit = _submit_first
         _settings_now = changed
@@ -67,6 +72,18 @@ def configure(changes: dict[str, Any]) -> None:
         _connect_bridge(changed)
     if old is not None:
         old.close()
+
+
+def _check_names(wanted: Iterable[str], known: Iterable[str]) -> None:
+    # Those of the environment stay allowed: a warning tells of a wrong one, and settings can be put back as they were.
+    allowed = {*known, *(_settings.from_environment()[0].integrations or ())}
+    new = set(wanted) - allowed
+    if new:
+        from importlib.metadata import entry_points
+
+        there = {point.name for point in entry_points(group=_PLUGINS)}
+        for unknown in sorted(new - there):
+            raise ValueError(f"integrations has {unknown!r}; there are: {', '.join(sorted(there))}")
 
 
 def pipeline() -> Pipeline:
@@ -79,7 +96,28 @@ def pipeline() -> Pipeline:
             now = settings()
             _pipeline = Pipeline(now, lambda: _exporters(now))
             runtime.submit = _pipeline.submit
+            _keep_unended_first()
         return _pipeline
+
+
+def _keep_unended_first() -> None:
+    """See that what never ended is kept before a pipeline ends: the last to be registered is the first to run."""
+    atexit.unregister(_keep_unended)
+    atexit.register(_keep_unended)
+
+
+def _keep_unended() -> None:
+    if not runtime.running:
+        return
+    before = _pipeline
+    generators = sys.modules.get("autolog._tracing.generators")
+    if generators is not None:
+        generators.leave_open()
+    from autolog._tracing import by_id
+
+    by_id.keep_unended()
+    if before is None and _pipeline is not None:  # made just now, too late to be ended by itself
+        _pipeline.shutdown()
 
 
 def flush(timeout_s: float) -> bool:
@@ -198,6 +236,7 @@ def _after_fork_in_child() -> None:
 
 
 runtime.submit = _submit_first
+_keep_unended_first()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 

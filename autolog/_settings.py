@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ ENVIRONMENT: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 def from_environment(environ: Mapping[str, str] | None = None) -> tuple[Settings, list[str]]:
     """Read the settings, and what is wrong with them: a wrong value is left at its default, never an exception."""
     environ = os.environ if environ is None else environ
-    settings = Settings()
+    settings = Settings(store=from_here("autolog.db"))
     complaints: list[str] = []
     for variable, (name, read) in ENVIRONMENT.items():
         text = environ.get(variable)
@@ -129,7 +129,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> tuple[Settings
             continue
         try:
             settings = apply(settings, {name: read(text)})
-        except ValueError as e:
+        except (TypeError, ValueError) as e:
             complaints.append(f"{variable}={text!r} {e}; it is ignored")
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         settings = apply(settings, {"enabled": False})
@@ -142,23 +142,17 @@ def apply(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     for name in changes:
         if name not in known:
             raise TypeError(f"configure() has no setting {name!r}; it has: {', '.join(known)}")
-    values = dict(changes)
-    store: Any = values.get("store", settings.store)
-    if store is not None and not isinstance(store, (str, os.PathLike)):
-        raise TypeError(f"store is a path, or None for no store, not {store!r}")
-    if "store" in values:
-        path = None if store is None else str(os.fspath(store))  # pyright: ignore[reportUnknownArgumentType]
-        values["store"] = None if path in (None, "none") else path
-    rate = values.get("sample_rate", 1.0)
-    if not isinstance(rate, (int, float)) or not 0.0 <= rate <= 1.0:
-        raise ValueError(f"sample_rate is a number from 0 to 1, not {rate!r}")
-    for name in ("max_pending_mb", "flush_interval_ms"):
-        number = values.get(name, 1)
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name} is a whole number of at least 1, not {number!r}")
-    for name in ("processors", "exporters", "integrations"):
-        if isinstance(values.get(name), Sequence) and not isinstance(values[name], str):
-            values[name] = tuple(values[name])
-        elif name in values and not (name == "integrations" and values[name] is None):
-            raise TypeError(f"{name} is a list, not {values[name]!r}")
-    return Settings(**{**known, **values})
+    from autolog._checks import checked  # where nothing is set, nothing is loaded
+
+    return Settings(**{**known, **{name: checked(name, value) for name, value in changes.items()}})
+
+
+def from_here(store: str) -> str:
+    """Give the store's path as it is meant now: a program may go to another folder later."""
+    path = store.removeprefix("sqlite:///")
+    if path == ":memory:" or "://" in path or not path:
+        return store
+    try:
+        return os.path.abspath(os.path.expanduser(path))  # noqa: PTH111  (which leaves a ~ that nobody has as it is)
+    except OSError:  # the working folder is gone
+        return store

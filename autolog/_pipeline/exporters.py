@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import tempfile
 import threading
@@ -19,7 +20,7 @@ from autolog._model import Trace
 if TYPE_CHECKING:
     from autolog._store import Store
 
-__all__ = ["Exporter", "MemoryExporter", "StoreExporter"]
+__all__ = ["Exporter", "MemoryExporter", "Patient", "StoreExporter"]
 
 _log = logging.getLogger("autolog")
 
@@ -38,6 +39,19 @@ class Exporter(Protocol):
 
     def close(self) -> None:
         """Let go of what is open; an export after it opens it again."""
+        ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """An exporter that may have to wait for others, and can be told for how long. It can be exported nothing to."""
+
+    def export(self, traces: Sequence[Trace]) -> None:
+        """Take these, and try again what could not be sent before."""
+        ...
+
+    def be_patient(self, seconds: float | None) -> None:
+        """Wait so long at the most from now, or from the last success: also while it waits. ``None``: as it likes."""
         ...
 
 
@@ -94,42 +108,94 @@ class StoreExporter:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._waiting: deque[Trace] = deque()
-        self._warned = False
         self.lost = 0
+        self._warned = False
+        self._closed = False
+        self._reason = ""
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._pid = os.getpid()
+        self._waiting: deque[Trace] = deque()
+        self._writing = threading.Lock()
+        self._writer: int | None = None
+        self._patience_s: float | None = None
+        self._since = time.monotonic()
 
     def export(self, traces: Sequence[Trace]) -> None:
         """Write these, and first what could not be written before."""
-        from autolog._store import StoreError
+        if self._pid != os.getpid():  # what waited is the parent's to write
+            self._start_over()
+            self.lost = 0
+        self._waiting.extend(traces)
+        if self._writer == threading.get_ident():
+            return  # the garbage collector ended a span in the middle of our own write, which takes it too
+        with self._writing:
+            self._write(math.inf)
+        if self._closed and self._waiting:
+            self._save_aside()
 
-        batch = [*self._waiting, *traces]
-        try:
-            self.store.write(batch)
-        except StoreError as e:
-            self._keep(batch)
-            if not self._warned:
-                self._warned = True
-                _log.warning("autolog cannot store traces: %s. Your program is not affected. It is said once.", e)
-        else:
-            self._waiting.clear()
-            self._warned = False
-            self.store.index_soon()
-
-    def _keep(self, batch: Sequence[Trace]) -> None:
-        self._waiting = deque(batch, maxlen=self.KEPT)
-        self.lost += max(0, len(batch) - self.KEPT)
-
-    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002  (SQLite has its own time limit)
+    def flush(self, timeout_s: float) -> bool:
         """Try once more to write what waits."""
-        if self._waiting:
-            self.export(())
+        if not self._waiting or self._pid != os.getpid():
+            return True
+        deadline = time.monotonic() + timeout_s
+        if self._writer == threading.get_ident() or not self._writing.acquire(timeout=max(0.0, timeout_s)):
+            return False
+        try:
+            self._write(deadline)
+        finally:
+            self._writing.release()
         return not self._waiting
 
     def close(self) -> None:
         """Close the file; write what still waits beside it, so that nothing is lost."""
-        if not self.flush(0):
+        self._closed = True
+        if not self.flush(0.1):
             self._save_aside()
         self.store.close()
+
+    def be_patient(self, seconds: float | None) -> None:
+        """Wait no longer than this for a file that another program holds; also where it waits already."""
+        self._since = time.monotonic()
+        self._patience_s = seconds
+        if seconds is None:  # it is used again
+            self._closed = False
+
+    def _until(self) -> float:
+        return math.inf if self._patience_s is None else self._since + self._patience_s
+
+    def _write(self, deadline: float) -> None:
+        from autolog._store import StoreError
+
+        while batch := list(self._waiting):
+            if self._warned and time.monotonic() > self._until():
+                return  # it is locked, and at the exit each further try would take its time
+            self._writer = threading.get_ident()
+            try:
+                self.store.write(batch, until=lambda: min(deadline, self._until()))
+            except StoreError as e:
+                self._failed(e)
+                return
+            finally:
+                self._writer = None
+            for _ in batch:
+                self._waiting.popleft()
+            self._warned = False
+            self._since = time.monotonic()
+            self.store.index_soon()
+
+    def _failed(self, error: Exception) -> None:
+        self._reason = str(error)
+        if self._patience_s is not None:  # a fork, which is over soon; or the exit, where all of it is written beside
+            self._warned = self._warned or self._patience_s > 0
+            return
+        while len(self._waiting) > self.KEPT:
+            self._waiting.popleft()
+            self.lost += 1
+        if not self._warned:
+            self._warned = True
+            _log.warning("autolog cannot store traces: %s. Your program is not affected. It is said once.", error)
 
     def _save_aside(self) -> None:
         name = f"autolog-unsaved-{os.getpid()}-{time.time_ns()}.jsonl"
@@ -143,8 +209,9 @@ class StoreExporter:
             _log.warning("autolog lost %d traces: neither the store nor %s can be written (%s)", self.lost, path, e)
         else:
             _log.warning(
-                "autolog could not store %d traces; they are in %s: `autolog traces import %s` stores them",
+                "autolog could not store %d traces (%s); they are in %s: `autolog traces import %s` stores them",
                 len(self._waiting),
+                self._reason,
                 path,
                 path,
             )

@@ -13,10 +13,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from autolog._store import opening
 from autolog._store.errors import primary_code, translated
-from autolog._store.opening import BUSY_SECONDS, MEMORY, open_empty, open_for_reading, open_for_writing
+from autolog._store.opening import MEMORY, STEP_SECONDS, open_empty, open_for_reading, open_for_writing
+from autolog._store.waiting import Deadline, acquired, at_most, is_busy, patiently
 
 _FORK_WAIT_SECONDS: Final = 1.0
+_CLOSE_WAIT_SECONDS: Final = 1.0
 _STEP_SECONDS: Final = 0.4
 _PAUSE_SECONDS: Final = 0.11  # a process that found the file locked tries again after 100 ms at the latest
 _BROKEN: Final = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
@@ -46,20 +49,46 @@ class Slot:
         return self._db
 
     @contextlib.contextmanager
-    def transaction(self, begin: str) -> Generator[sqlite3.Connection]:
+    def transaction(self, begin: str, until: Deadline | None = None) -> Generator[sqlite3.Connection]:
         """Give the connection inside a transaction, which is committed at the end and rolled back on any exception."""
-        with self.lock, translated(self.path):
+        with acquired(self.lock, until, self.path), translated(self.path):
+            wait = at_most(opening.BUSY_SECONDS, until)
             try:
-                db = self.get()
-                with _transaction(db, begin):
+                db = patiently(lambda: self._begun(begin), wait)
+                with _transaction(db, wait):
                     yield db
             except sqlite3.Error as e:
                 if primary_code(e) in _BROKEN:
                     self.drop()  # the next call opens anew: the file may have been repaired or replaced
                 raise
 
+    def run(self, statement: str) -> list[Any]:
+        """Run a statement that may not stand in a transaction, such as a vacuum."""
+        with self.lock, translated(self.path):
+            return patiently(lambda: self.get().execute(statement).fetchall(), at_most(opening.BUSY_SECONDS))
+
+    def drop_if_free(self, timeout_s: float = 0.0) -> None:
+        """Close the connection, unless somebody uses it: under its user's hands SQLite would crash.
+
+        Without a timeout it never waits, for a finalizer runs in any thread, also in one that holds the lock. What is
+        left open then is closed by whoever shuts down later, or with the process.
+        """
+        if self.lock.acquire(timeout=timeout_s):
+            try:
+                self.drop()
+            finally:
+                self.lock.release()
+
+    def _begun(self, begin: str) -> sqlite3.Connection:
+        db = self.get()
+        db.execute(begin)
+        return db
+
     def drop(self) -> None:
-        """Close the connection. Not one of another process, nor one whose file is gone: see :func:`abandon`."""
+        """Close the connection; the caller holds the lock.
+
+        Not one of another process, nor one whose file is gone: see :func:`abandon`.
+        """
         db, self._db = self._db, None
         if db is None:
             return
@@ -77,9 +106,9 @@ class Connections:
         self.writer = Slot(path, open_for_writing)
         self.reader = self.writer if path == MEMORY else Slot(path, open_for_reading)
 
-    def writing(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+    def writing(self, until: Deadline | None = None) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """Give the writing connection inside a transaction that waits its turn among all processes."""
-        return self.writer.transaction("BEGIN IMMEDIATE")
+        return self.writer.transaction("BEGIN IMMEDIATE", until)
 
     @contextlib.contextmanager
     def writing_if_free(self) -> Generator[sqlite3.Connection | None]:
@@ -91,7 +120,8 @@ class Connections:
             with translated(self.path):
                 db = self.writer.get()
                 try:
-                    with _transaction(db, "BEGIN IMMEDIATE", wait=False):
+                    _begin_if_free(db, "BEGIN IMMEDIATE")
+                    with _transaction(db, at_most(opening.BUSY_SECONDS)):
                         yield db
                 except _BusyError:
                     yield None
@@ -121,19 +151,17 @@ class Connections:
 
     def maintain(self, statement: str) -> list[Any]:
         """Run a statement that may not stand in a transaction, such as a vacuum."""
-        with self.writer.lock, translated(self.path):
-            return self.writer.get().execute(statement).fetchall()
+        return self.writer.run(statement)
 
     def close(self) -> None:
-        """Close both, each when nobody is using it."""
+        """Close both, each when nobody is using it; one that somebody uses for long stays open."""
         for slot in (self.reader, self.writer):
-            with slot.lock:
-                slot.drop()
+            slot.drop_if_free(_CLOSE_WAIT_SECONDS)
 
     def release(self) -> None:
-        """Close both when their owner is gone, and nobody can be using them."""
-        self.reader.drop()
-        self.writer.drop()
+        """Close both when their owner is gone, each unless somebody is using it still."""
+        for slot in (self.reader, self.writer):
+            slot.drop_if_free()
 
 
 def abandon(db: sqlite3.Connection) -> None:
@@ -155,14 +183,11 @@ class _BusyError(Exception):
 
 
 @contextlib.contextmanager
-def _transaction(db: sqlite3.Connection, begin: str, *, wait: bool = True) -> Generator[None]:
+def _transaction(db: sqlite3.Connection, wait: Deadline) -> Generator[None]:
+    """End what has begun: with a commit, or where it fails as if nothing had been."""
     try:
-        if wait:
-            db.execute(begin)
-        else:
-            _begin_if_free(db, begin)
         yield
-        db.execute("COMMIT")
+        patiently(lambda: db.execute("COMMIT"), wait)
     except BaseException:
         if db.in_transaction:
             with contextlib.suppress(sqlite3.Error):
@@ -175,11 +200,11 @@ def _begin_if_free(db: sqlite3.Connection, begin: str) -> None:
     try:
         db.execute(begin)
     except sqlite3.OperationalError as e:
-        if primary_code(e) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if is_busy(e):
             raise _BusyError from None
         raise
     finally:
-        db.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+        db.execute(f"PRAGMA busy_timeout = {round(STEP_SECONDS * 1000)}")
 
 
 def _identity(path: str) -> tuple[int, int] | None:

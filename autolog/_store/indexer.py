@@ -48,11 +48,12 @@ class Indexer:
         except (StoreError, RuntimeError):  # no file to read, or no threads here: a search will index
             self._thread = None
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """Begin no further step, and wait for the one that is under way."""
         self._stop.set()
-        with self._working:
-            pass
+        if wait:
+            with self._working:
+                pass
 
     def _run(self) -> None:
         done = False

@@ -15,7 +15,10 @@ from autolog._store.filesystem import on_network
 
 MEMORY: Final = ":memory:"
 BUSY_SECONDS: Final = 30.0
-_JOURNAL_SECONDS: Final = 30.0
+"""How long a file that another program holds is waited for."""
+STEP_SECONDS: Final = 0.25
+"""How long SQLite waits at a time where it writes: it cannot be called back before that is over."""
+_JOURNAL_SECONDS: Final = 0.25
 
 _log = logging.getLogger("autolog")
 
@@ -29,6 +32,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     """Open a file and bring it into our shape: page size, journal, schema."""
     db = connect(path)
     try:
+        db.execute(f"PRAGMA busy_timeout = {round(STEP_SECONDS * 1000)}")
         _prepare(db, path)
     except BaseException:
         db.close()

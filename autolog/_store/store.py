@@ -27,6 +27,7 @@ from autolog._store.query import Plan, Query, count, find, plan
 from autolog._store.read import find_trace, load_blob, load_traces, trace_ids_of
 from autolog._store.stats import grouping, load_stats
 from autolog._store.summary import Summary, load_summaries
+from autolog._store.waiting import Deadline
 from autolog._store.write import chunks, fragments, write_blobs, write_fragments
 
 DEFAULT_NAME: Final = "autolog.db"
@@ -61,22 +62,23 @@ class Store:
         self.path = path
         self._by_pid: dict[int, Connections] = {}
         self._indexers: dict[int, Indexer] = {}
-        weakref.finalize(self, _release, self._by_pid)
+        weakref.finalize(self, _release, self._by_pid, self._indexers)
 
-    def write(self, traces: Sequence[Trace]) -> None:
+    def write(self, traces: Sequence[Trace], *, until: Deadline | None = None) -> None:
         """Add traces, or spans to traces that are there: a span replaces the one with the same id.
 
         Tags and metadata are merged, a session and a user replace the ones before. Writing the same again changes
-        nothing. What a span holds cannot make this fail.
+        nothing. What a span holds cannot make this fail. ``until`` gives the moment (of ``time.monotonic``) after which
+        a file that another program holds is no longer waited for, 30 seconds at the most; it is asked again and again.
         """
         try:
-            self._write(traces)
+            self._write(traces, until)
         except StoreError:
             raise
         except Exception as e:  # whatever a trace holds
             if len(traces) > 1:
                 for trace in traces:
-                    self.write((trace,))
+                    self.write((trace,), until=until)
                 return
             _log.warning("a trace could not be stored (%s: %s); your program is not affected", type(e).__name__, e)
 
@@ -217,10 +219,10 @@ class Store:
         # Those of a parent process stay in the dictionary, unused: they must neither be used here nor closed
         return found if found is not None else self._by_pid.setdefault(pid, Connections(self.path))
 
-    def _write(self, traces: Sequence[Trace]) -> None:
+    def _write(self, traces: Sequence[Trace], until: Deadline | None) -> None:
         batch = fragments(traces)
         if batch:
-            with self._connections.writing() as db:
+            with self._connections.writing(until) as db:
                 write_fragments(db, batch)
 
     def _text_indexed(self, wanted: Plan) -> bool:
@@ -248,6 +250,9 @@ def _with_ids(wanted: Plan, trace_ids: Iterable[str] | None) -> Iterator[Plan]:
         yield replace(wanted, terms=(*wanted.terms, only))
 
 
-def _release(by_pid: dict[int, Connections]) -> None:
+def _release(by_pid: dict[int, Connections], indexers: dict[int, Indexer]) -> None:
+    # At the exit this may come before the pipeline's own end, while its thread writes: it is no owner of anything.
+    for indexer in indexers.values():
+        indexer.stop(wait=False)
     for connections in by_pid.values():
         connections.release()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import threading
@@ -14,7 +13,7 @@ from autolog._tracing import sources
 from autolog._tracing.context import current_span
 from autolog._tracing.span import LiveSpan, TraceState, runtime
 
-__all__ = ["add", "parent", "root", "running", "take"]
+__all__ = ["add", "keep_unended", "parent", "root", "running", "take"]
 
 _MOST_OPEN: Final = 10_000
 _REMEMBERED: Final = 10_000
@@ -33,9 +32,6 @@ def add(span: LiveSpan, *, root: bool = False) -> None:
     global _warned
     oldest: dict[str, LiveSpan] = {}
     with _lock:
-        if not _open:
-            atexit.unregister(_at_exit)
-            atexit.register(_at_exit)
         _open.setdefault(span.trace_id, {})[span.span_id] = span
         if root:
             _roots[span.trace_id] = span
@@ -169,12 +165,19 @@ def running(trace_id: str) -> TraceState | None:
     return here.trace if here is not None and here.trace_id == trace_id else None
 
 
-def _at_exit() -> None:
+def keep_unended() -> None:
+    """Record the program's own spans that are open at the end of the process, as they are: without an end.
+
+    Those of libraries end with what they watch.
+    """
     with _lock:
-        spans = [span for some in _open.values() for span in some.values()]
         _open.clear()
         _roots.clear()
-    _keep_incomplete(spans)
+    for known in list(runtime.running.values()):
+        state = known()
+        while state is not None:
+            _keep_incomplete([span for span in list(state.open.values()) if span.read is None])
+            state = state.around() if state.around is not None else None
 
 
 def _keep_incomplete(spans: Iterable[LiveSpan]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Generator
 from typing import Any, Final
+from weakref import WeakSet
 
 import wrapt
 
@@ -16,7 +17,7 @@ from autolog._tracing.inside import Inside
 from autolog._tracing.snapshot import snapshot
 from autolog._tracing.span import LiveSpan, Progress
 
-__all__ = ["AsyncItems", "Chunks", "items"]
+__all__ = ["AsyncItems", "Chunks", "items", "leave_open"]
 
 _MOST_CHUNKS: Final = 100_000
 
@@ -28,7 +29,7 @@ Reducer = Callable[[list[Any]], Any]
 class Chunks:
     """What a generator gave so far, and the end of its span: at the latest when the generator is freed."""
 
-    __slots__ = ("_kept", "_reducer", "inside", "progress", "span")
+    __slots__ = ("__weakref__", "_kept", "_reducer", "inside", "progress", "span")
 
     def __init__(self, span: LiveSpan, reducer: Reducer | None) -> None:
         self.span = span
@@ -36,6 +37,7 @@ class Chunks:
         self._reducer = reducer
         self._kept: list[Any] = []
         self.progress = span.progress = Progress()
+        _all.add(self)
 
     def add(self, chunk: Any) -> None:
         """Keep a chunk as it is now; for a reducer, the chunk itself."""
@@ -89,6 +91,15 @@ class Chunks:
         with contextlib.suppress(Exception):  # at the end of the interpreter, what this needs may be gone
             if self.span.end_time_ns is None:
                 self.left()
+
+
+_all: WeakSet[Chunks] = WeakSet()
+
+
+def leave_open() -> None:
+    """End the spans of generators that are open at the end of the process, which nobody will go on with."""
+    for chunks in list(_all):
+        chunks.left()
 
 
 def items(inner: Generator[Any, Any, Any], chunks: Chunks) -> Generator[Any, Any, Any]:

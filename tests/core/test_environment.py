@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -76,7 +77,7 @@ WRONG = {
     "AUTOLOG_CAPTURE_CONTENT": ("2", "is neither true nor false"),
     "AUTOLOG_SAMPLE_RATE": ("1.5", "sample_rate is a number from 0 to 1"),
     "AUTOLOG_MAX_PENDING_MB": ("0", "max_pending_mb is a whole number of at least 1"),
-    "AUTOLOG_FLUSH_INTERVAL_MS": ("soon", "invalid literal"),
+    "AUTOLOG_FLUSH_INTERVAL_MS": ("99999999999999999999", "flush_interval_ms is at most 86,400,000"),
     "AUTOLOG_TRACER_PROVIDER": ("local", "is 'private' (the default) or 'global'"),
     "AUTOLOG_OTLP_PROFILE": ("none", "is 'all' (the default) or 'otel'"),
 }
@@ -94,6 +95,83 @@ def test_wrong_values_cost_one_warning_each_and_count_as_not_set(environment: An
         (message,) = [m for m in messages if m.startswith(f"autolog: {variable}={value!r}")]
         assert complaint in message
         assert message.endswith("it is ignored")
+
+
+def test_the_store_stays_where_the_program_was_when_tracing_began(
+    environment: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    for name in ("began", "went"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "began")
+    environment(AUTOLOG_STORE="mine.db")
+    autolog.autolog()
+    with autolog.start_span("a") as span:
+        pass
+    monkeypatch.chdir(tmp_path / "went")
+    assert autolog.flush()
+    assert autolog.get_trace(span.trace_id) is not None
+    autolog.configure(sample_rate=1.0)
+    assert autolog.get_trace(span.trace_id) is not None
+    assert (tmp_path / "began" / "mine.db").exists()
+    assert list((tmp_path / "went").iterdir()) == []
+    _control.reset()
+
+
+# By the program
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"enabled": "no"}, "enabled is True or False, not 'no'"),
+        ({"capture_content": "false"}, "capture_content is True or False, not 'false'"),
+        ({"display": 1}, "display is True or False, not 1"),
+        ({"sample_rate": True}, "sample_rate is a number from 0 to 1, not True"),
+        ({"sample_rate": 1.5}, "sample_rate is a number from 0 to 1, not 1.5"),
+        ({"max_pending_mb": True}, "max_pending_mb is a whole number of at least 1, not True"),
+        ({"flush_interval_ms": 10**20}, "flush_interval_ms is at most 86,400,000, not 1000"),
+        ({"otlp_profile": "bogus"}, "otlp_profile is 'all' (the default) or 'otel', not 'bogus'"),
+        ({"tracer_provider": "bogus"}, "tracer_provider is an OpenTelemetry tracer provider, 'global', or None"),
+        ({"processors": [5]}, "processors is a list of functions Span -> Span | None, and has 5"),
+        ({"processors": print}, "processors is a list, not <built-in function print>"),
+        ({"exporters": [5]}, "exporters is a list of objects with export, flush, close; 5 has no export, flush, close"),
+        ({"exporters": [autolog.MemoryExporter]}, "make an object of it"),
+        ({"exporters": autolog.MemoryExporter()}, "exporters is a list, not <"),
+        ({"integrations": ["nope"]}, "integrations has 'nope'; there are: langchain, llama_index, openai"),
+        ({"integrations": "openai"}, "integrations is a list, not 'openai'"),
+        ({"integrations": [1]}, "integrations is a list of names, and has 1"),
+        ({"store": 5}, "store is a path, or None for no store, not 5"),
+        ({"store": ""}, "store is a path, or None for no store, not ''"),
+        ({"prices": [1]}, "prices is a mapping such as {'my-model': {'input': 0.5, 'output': 1.5}}"),
+        ({"prices": {"a": 5}}, "it has 'a': 5"),
+        ({"prices": {"a": {"input": "x"}}}, "prices['a']['input'] is a number of US dollars, not 'x'"),
+        ({"prices": {"a": {"input": float("nan")}}}, "prices['a']['input'] is a number of US dollars, not nan"),
+        ({"prices": {"a": {"inputs": 1}}}, "prices['a'] has 'inputs'; a price has"),
+        ({"prizes": {}}, "configure() has no setting 'prizes'; it has: enabled, integrations, store"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_raises_and_changes_nothing(change: Any, complaint: str) -> None:
+    before = _control.settings().as_dict()
+    with pytest.raises((TypeError, ValueError)) as raised:
+        autolog.configure(**{"max_pending_mb": 7, **change})
+    assert complaint in str(raised.value)
+    assert _control.settings().as_dict() == before
+
+
+def test_any_iterable_is_a_list() -> None:
+    memory = autolog.MemoryExporter()
+    autolog.configure(exporters=(m for m in [memory]), integrations={"openai"}, processors=iter([]))
+    now = _control.settings()
+    assert (now.exporters, now.integrations, now.processors) == ((memory,), ("openai",), ())
+
+
+def test_names_that_the_environment_gives_can_be_put_back(environment: Any) -> None:
+    environment(AUTOLOG_INTEGRATIONS="no_such")
+    before = _control.settings().as_dict()
+    autolog.configure(integrations=None)
+    autolog.configure(**before)
+    assert _control.settings().integrations == ("no_such",)
 
 
 # What is installed

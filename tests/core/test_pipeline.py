@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import gc
 import threading
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from call_styles import M
@@ -14,7 +14,7 @@ from callers import instant_client
 
 import autolog
 from autolog import _control
-from autolog._pipeline.exporters import StoreExporter
+from autolog._pipeline import worker
 
 CHAT = {"model": "m", "messages": M}
 
@@ -60,11 +60,23 @@ def test_flush_waits_for_no_more_than_it_is_allowed(caplog: Any) -> None:
     assert gate.names == ["held"]
 
 
+def test_flush_does_not_wait_for_the_exporter_that_it_hands_the_spans_to(caplog: Any) -> None:
+    gate = Gate()
+    autolog.configure(store=None, exporters=[gate], flush_interval_ms=60_000)
+    with autolog.start_span("held"):
+        pass
+    assert autolog.flush(timeout=0.05) is False
+    assert gate.names == []
+    gate.open.set()
+    assert autolog.flush() is True
+    assert gate.names == ["held"]
+
+
 class Gate:
     """An exporter that waits until it is let through."""
 
     def __init__(self) -> None:
-        self.open, self.entered = threading.Event(), threading.Event()
+        self.open, self.entered, self.closed = threading.Event(), threading.Event(), threading.Event()
         self.traces: list[autolog.Trace] = []
 
     @property
@@ -80,7 +92,7 @@ class Gate:
         return self.open.is_set()
 
     def close(self) -> None:
-        pass
+        self.closed.set()
 
 
 def test_what_cannot_be_taken_in_time_is_dropped_as_whole_traces(caplog: Any) -> None:
@@ -160,78 +172,38 @@ def test_one_endless_trace_is_bounded_too(caplog: Any) -> None:
     assert "drops whole traces" in caplog.text
 
 
-# A store that cannot be written
+# A pipeline that another one replaces
 
 
-class Unwritable:
-    def __init__(self, error: type[Exception]) -> None:
-        self.error: type[Exception] | None = error
-        self.written: list[str] = []
-
-    def write(self, traces: Sequence[autolog.Trace]) -> None:
-        if self.error is not None:
-            raise self.error("the disk is full")
-        self.written += [trace.name for trace in traces]
-
-    def index_soon(self) -> None:
+def test_a_replaced_pipeline_leaves_nothing_behind() -> None:
+    old: list[weakref.ref[Any]] = []
+    for _ in range(5):
+        autolog.configure(store=None, exporters=[autolog.MemoryExporter()])
+        with autolog.start_span("a"):
+            pass
+        old.append(weakref.ref(_control.pipeline()))
+    autolog.configure(exporters=[])
+    with autolog.start_span("b"):
         pass
+    gc.collect()
+    assert [p for p in old if p() is not None] == []
+    assert [t.name for t in threading.enumerate()].count("autolog") == 1
 
-    def close(self) -> None:
-        pass
 
-
-def test_traces_wait_for_a_store_that_comes_back(caplog: Any) -> None:
-    store: Any = Unwritable(autolog.StoreError)
-    autolog.configure(store=None, exporters=[StoreExporter(store)])
-    for name in ("a", "b"):
+def test_settings_change_while_an_exporter_takes_its_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr(worker, "_REPLACED_TIMEOUT_S", 0.05)
+    slow, memory = Gate(), autolog.MemoryExporter()
+    autolog.configure(store=None, exporters=[slow])
+    for name in ("first", "second"):
         with autolog.start_span(name):
             pass
-        assert autolog.flush() is False
-    store.error = None
-    with autolog.start_span("c"):
+        assert slow.entered.wait(20)
+    autolog.configure(exporters=[memory])
+    with autolog.start_span("third"):
         pass
-    assert autolog.flush() is True
-    assert store.written == ["a", "b", "c"]
-    assert [record.levelname for record in caplog.records if record.name == "autolog"] == ["WARNING"]
-    assert "the disk is full" in caplog.text
-
-
-def test_what_could_not_be_stored_is_saved_beside_it(caplog: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    store: Any = Unwritable(autolog.StoreError)
-    autolog.configure(store=None, exporters=[StoreExporter(store)])
-    with autolog.start_span("a") as span:
-        span.set_inputs({"said": "ünïcödé"})
-    autolog.configure(exporters=[])
-
-    (file,) = tmp_path.glob("autolog-unsaved-*.jsonl")
-    assert [autolog.Trace.from_json(line).root.inputs for line in file.read_text().splitlines()] == [
-        {"said": "ünïcödé"}
-    ]
-    assert file.stat().st_mode & 0o077 == 0, "what was said is for nobody else"
-    assert str(file) in caplog.text
-
-
-def test_what_waits_for_a_store_is_bounded(monkeypatch: Any, caplog: Any, tmp_path: Path) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(StoreExporter, "KEPT", 5)
-    store: Any = Unwritable(autolog.StoreError)
-    exporter = StoreExporter(store)
-    autolog.configure(store=None, exporters=[exporter])
-    for n in range(12):
-        with autolog.start_span(f"{n}"):
-            pass
-        autolog.flush()
-    assert exporter.lost == 7
-    store.error = None
     assert autolog.flush()
-    assert store.written == ["7", "8", "9", "10", "11"]
-
-
-def test_the_store_of_the_settings_gets_the_traces(tmp_path: Path) -> None:
-    autolog.configure(store=tmp_path / "autolog.db")
-    with autolog.start_span("stored") as span:
-        pass
-    found = autolog.get_trace(span.trace_id)
-    assert found is not None and found.name == "stored"
-    assert logging.getLogger("autolog").handlers == []
+    assert [trace.name for trace in memory.traces] == ["third"]
+    assert not slow.closed.is_set()
+    slow.open.set()
+    assert slow.closed.wait(20)
+    assert slow.names == ["first", "second"]

@@ -173,6 +173,23 @@ def test_a_child_of_multiprocessing_writes_its_spans_at_its_end(method: str, tmp
     ]
 
 
+POOL = """
+import multiprocessing
+if __name__ == "__main__":
+    import warnings; warnings.simplefilter("ignore", DeprecationWarning)
+    with multiprocessing.get_context(METHOD).Pool(2) as pool:
+        pool.map(work, [f"task {n}" for n in range(6)])
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_pool_that_is_killed_has_written_what_its_tasks_traced(method: str, tmp_path: Path) -> None:
+    if method == "fork" and not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    spans = ended(tmp_path, POOL.replace("METHOD", repr(method)))
+    assert sorted(name for _, name, _ in spans) == [f"task {n}" for n in range(6)]
+
+
 STREAMS = """
 import gc
 from callers import instant_client

@@ -22,7 +22,7 @@ def test_the_file_is_set_up_for_many_writers(store: Store) -> None:
     store.write([trace(1)])
     assert journal(store) == "wal"
     db = store._connections.writer.get()
-    wanted = {"page_size": 8192, "synchronous": 1, "auto_vacuum": 2, "busy_timeout": 30_000}
+    wanted = {"page_size": 8192, "synchronous": 1, "auto_vacuum": 2, "busy_timeout": 250}
     assert {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
 
 
