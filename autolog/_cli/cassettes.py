@@ -111,8 +111,7 @@ def cost_of(told: Exchange) -> float | None:
     """Give what a call cost in US dollars; ``None`` where nobody knows."""
     if told.usage is None or told.model is None:
         return None
-    priced = _pricer().price(told.usage, told.model, _PROVIDERS.get(told.host))
-    return None if priced is None else priced[0]
+    return _pricer().list_price(told.usage, told.model, _PROVIDERS.get(told.host))
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -80,20 +82,39 @@ def run_program(words: Sequence[str]) -> int:
         report("turning tracing on", e)
     from autolog._cli.python import run_code, run_module, run_script
 
-    match program.kind:
-        case "script":
-            run_script(program.target, program.args)
-        case "module":
-            run_module(program.target, program.args)
-        case "code":
-            run_code(program.target, program.args)
+    try:
+        match program.kind:
+            case "script":
+                run_script(program.target, program.args)
+            case "module":
+                run_module(program.target, program.args)
+            case "code":
+                run_code(program.target, program.args)
+    except KeyboardInterrupt:
+        _interrupted.append(True)
+        raise
     return 0
+
+
+_interrupted: list[bool] = []
+
+
+def _end_as_interrupted() -> None:
+    """Have the interpreter end by the signal, as it does of itself after a Ctrl-C that nobody caught.
+
+    It remembers that one in a flag which every later `exec` of a text resets (CPython's `run_eval_code_obj`), and
+    modules that are imported for the last traces, at the exit, run some: dataclasses and named tuples are made so.
+    """
+    if _interrupted:
+        with suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")  # noqa: S102
 
 
 def _turn_on(program: Program) -> None:
     import autolog
     from autolog import _control
 
+    atexit.register(_end_as_interrupted)  # the first to be registered is the last to run
     if program.summary:
         from autolog._cli.summary import summarise_at_exit
 

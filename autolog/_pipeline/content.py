@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from autolog import semconv
 from autolog._model import Span
 from autolog._pipeline.attributes import CONTENT
+from autolog._pipeline.places import places_in
 from autolog._tracing.guard import report
 
 __all__ = ["process", "without_content"]
 
 
+# Beside the messages themselves: what a request holds in words of its own.
+_WORDS: Final = CONTENT | {semconv.TOOL_DESCRIPTION, semconv.REQUEST_PREFIX + "stop_sequences"}
+
+
 def without_content(span: Span) -> Span:
-    """Give the span without what people and models said."""
+    """Give the span without what people and models said.
+
+    Of an exception its type and its places stay: a message often repeats what it is about, and so may a line of source.
+    """
+    attributes = {k: v for k, v in span.attributes.items() if k not in _WORDS}
+    url, problem = attributes.get(semconv.REQUEST_URL), attributes.get(semconv.READER_ERROR)
+    if isinstance(url, str):
+        attributes[semconv.REQUEST_URL] = url.partition("?")[0]
+    if isinstance(problem, str):
+        attributes[semconv.READER_ERROR] = problem.partition(":")[0]
+    failure = span.exception
     return replace(
         span,
         inputs=None,
         outputs=None,
-        attributes={k: v for k, v in span.attributes.items() if k not in CONTENT},
+        attributes=attributes,
         events=tuple(replace(e, attributes={}) for e in span.events),
+        exception=failure and replace(failure, message="", traceback=places_in(failure.traceback)),
     )
 
 

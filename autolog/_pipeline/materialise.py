@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from autolog import semconv
 from autolog._model import Event, ExceptionInfo, Span, Trace, Usage
 from autolog._pipeline.attributes import field_attributes, usage_attributes, usage_of
+from autolog._pipeline.cost import cost_of
+from autolog._pipeline.keys import without_keys
 from autolog._pipeline.prices import Pricer
 from autolog._tracing.guard import report
 
@@ -59,6 +61,7 @@ class Materialiser:
             trace_id, span_id = live.trace.foreign
             attributes[semconv.OTEL_PARENT_TRACE_ID] = format(trace_id, "032x")
             attributes[semconv.OTEL_PARENT_SPAN_ID] = format(span_id, "016x")
+        cost = cost_of(self._pricer, usage, attributes)
         return Span(
             span_id=live.span_id,
             trace_id=live.trace_id,
@@ -69,12 +72,12 @@ class Materialiser:
             outcome=outcome,
             start_time_ns=live.start_time_ns,
             end_time_ns=live.end_time_ns,
-            inputs=inputs,
-            outputs=outputs,
-            attributes=attributes,
-            events=tuple(Event(n, t, a or {}) for n, t, a in live.events or ()),
+            inputs=without_keys(inputs),
+            outputs=without_keys(outputs),
+            attributes=without_keys(attributes),
+            events=tuple(Event(n, t, without_keys(a or {})) for n, t, a in live.events or ()),
             usage=usage,
-            cost=self._cost(usage, attributes),
+            cost=cost,
             exception=failure,
         )
 
@@ -102,17 +105,6 @@ class Materialiser:
         attributes.update(usage_attributes(usage))
         return usage
 
-    def _cost(self, usage: Usage | None, attributes: dict[str, Any]) -> float | None:
-        if usage is None:
-            return None
-        provider = attributes.get(semconv.PROVIDER_NAME)
-        for key in (semconv.RESPONSE_MODEL, semconv.REQUEST_MODEL):
-            priced = self._pricer.price(usage, attributes.get(key), provider)
-            if priced is not None:
-                dollars, attributes[semconv.PRICE_SOURCE] = priced
-                return dollars
-        return None
-
 
 def _stream_attributes(live: LiveSpan, usage: Usage | None, attributes: dict[str, Any]) -> None:
     progress = live.progress
@@ -131,8 +123,8 @@ def fragment(state: TraceState, spans: tuple[Span, ...]) -> Trace:
     return Trace(
         trace_id=format(state.trace_id, "032x"),
         spans=spans,
-        tags=dict(state.tags or {}),
-        metadata=dict(state.metadata or {}),
+        tags=without_keys(dict(state.tags or {})),
+        metadata=without_keys(dict(state.metadata or {})),
         session_id=state.session_id,
         user_id=state.user_id,
         feedback=tuple(state.feedback or ()),

@@ -29,11 +29,12 @@ _OF_OTHER_THINGS: Final = frozenset(
         "cache_image_read_mtok",
         "cache_write_1h_mtok",
         "input_image_mtok",
-        "output_image_mtok",
         "storage_searches_kcount",
         "web_searches_kcount",
     }
 )
+
+_IMAGES: Final = "output_image_mtok"
 
 # Providers under the conventions' names, and as genai-prices (0.2) calls them.
 _PROVIDERS: Final[Mapping[str, str]] = {
@@ -76,24 +77,28 @@ class Pricer:
         # the price depends on more than counts.
         self._known: dict[tuple[str | None, str], Price | Literal["ask"] | None] = {}
 
-    def price(self, usage: Usage, model: str | None, provider: str | None) -> tuple[float, str] | None:
-        """Give dollars and where the price comes from; ``None`` for a model without a known price."""
-        if not model or not (usage.input_tokens or usage.output_tokens):
-            return None
-        own = self._own.get(model)
-        if own is not None:
-            return _by_rates(usage, own), "configured"
+    def has_own(self, model: str) -> bool:
+        """Tell whether the user gave a price of this model."""
+        return model in self._own
+
+    def own_price(self, usage: Usage, model: str) -> float | None:
+        """Give dollars at the user's own price; ``None`` where a count that it needs is not known."""
+        return _by_rates(usage, self._own[model])
+
+    def list_price(self, usage: Usage, model: str, provider: str | None) -> float | None:
+        """Give dollars at the list price; ``None`` for a model, or a kind of token, without a known price."""
         key = (provider, model)
         if key not in self._known:
             self._known[key] = _look_up(model, provider)
         rates = self._known[key]
         if rates is None:
             return None
-        dollars = _ask(usage, model, provider) if rates == "ask" else _by_rates(usage, rates)
-        return None if dollars is None else (dollars, "genai-prices")
+        return _ask(usage, model, provider) if rates == "ask" else _by_rates(usage, rates, listed=True)
 
 
-def _by_rates(usage: Usage, price: Price) -> float:
+def _by_rates(usage: Usage, price: Price, *, listed: bool = False) -> float | None:
+    if not _is_counted(usage, price) or (listed and not _prices_audio(usage, price)):
+        return None
     # The details are subsets: what has a price of its own is taken out of the whole.
     input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     total = 0.0
@@ -110,6 +115,23 @@ def _by_rates(usage: Usage, price: Price) -> float:
         output_tokens -= usage.audio_output_tokens
     total += max(input_tokens, 0) * price.get("input", 0.0) + max(output_tokens, 0) * price.get("output", 0.0)
     return total / _MILLION
+
+
+def _is_counted(usage: Usage, price: Price) -> bool:
+    """Tell whether what has a price was counted: half of a call's cost is not its cost."""
+    counts = usage.input_tokens, usage.output_tokens
+    if usage.total_tokens is not None and usage.total_tokens in counts:  # the other one is none
+        return True
+    return all(
+        count is not None or not price.get(member) for member, count in zip(("input", "output"), counts, strict=True)
+    )
+
+
+def _prices_audio(usage: Usage, price: Price) -> bool:
+    """Tell whether the list has a price of the audio tokens: it is not that of text."""
+    return ("audio_input" in price or not usage.audio_input_tokens) and (
+        "audio_output" in price or not usage.audio_output_tokens
+    )
 
 
 def _calculate(usage: Usage, model: str, provider: str | None) -> Any:
@@ -138,7 +160,11 @@ def _calculate(usage: Usage, model: str, provider: str | None) -> Any:
 
 def _ask(usage: Usage, model: str, provider: str | None) -> float | None:
     calculated = _calculate(usage, model, provider)
-    return None if calculated is None else float(calculated.total_price)
+    if calculated is None:
+        return None
+    prices = cast("dict[str, Any]", vars(calculated.model_price))
+    rates: Price = {_RATES[name]: 1.0 for name, rate in prices.items() if rate and name in _RATES}
+    return float(calculated.total_price) if _is_counted(usage, rates) and _prices_audio(usage, rates) else None
 
 
 def _look_up(model: str, provider: str | None) -> Price | Literal["ask"] | None:
@@ -149,6 +175,8 @@ def _look_up(model: str, provider: str | None) -> Price | Literal["ask"] | None:
     if isinstance(calculated.model.prices, list):  # they depend on the time of the call
         return "ask"
     prices = cast("dict[str, Any]", vars(calculated.model_price))
+    if prices.get(_IMAGES) is not None:  # an answer's pictures and its words cost differently, and are counted as one
+        return None
     found = {name: value for name, value in prices.items() if value is not None and name not in _OF_OTHER_THINGS}
     if not all(name in _RATES and isinstance(value, Decimal) for name, value in found.items()):
         return "ask"

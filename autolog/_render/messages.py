@@ -119,6 +119,8 @@ def _part(value: Any) -> Part:
     match kind:
         case "text" | "input_text" | "output_text":
             return Part("text", _text(part.get("content", part.get("text"))))
+        case "refusal":
+            return Part("text", _text(part.get("content", part.get("refusal"))), "refusal")
         case "reasoning":
             return Part("reasoning", _text(part.get("content")), "reasoning")
         case "tool_call" | "server_tool_call":

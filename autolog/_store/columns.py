@@ -10,7 +10,7 @@ from typing import Final, Literal
 from autolog._store.schema import USAGE_COLUMNS
 
 Table = Literal["traces", "spans", "tags", "metadata", "feedback", "expectations", "attributes"]
-Kind = Literal["text", "number", "time", "duration", "status", "label"]
+Kind = Literal["text", "number", "time", "duration", "status", "type", "label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ TRACE_COLUMNS: Final = _named(
 SPAN_COLUMNS: Final = _named(
     (
         Column("span_name", "spans", "name", indexed=True),
-        Column("span_type", "spans", "span_type", indexed=True),
+        Column("span_type", "spans", "span_type", "type", indexed=True),
         Column("span_status", "spans", "status", "status"),
         Column("span_duration_ms", "spans", "duration_ns", "duration"),
         Column("model", "spans", "model", indexed=True),

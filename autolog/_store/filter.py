@@ -136,7 +136,7 @@ class _Parser:
         negated = "NOT " if self.take("NOT") else ""
         operator = self.tokens[self.next].keyword
         if operator in ("LIKE", "ILIKE"):
-            if found.kind not in ("text", "label"):
+            if found.kind not in ("text", "type", "label"):
                 self.fail(self.tokens[self.next], f"{operator} is for text, and {found.name} is a {found.kind}")
             self.next += 1
             pattern = self.value(found)
@@ -218,14 +218,14 @@ class _Parser:
 def _bound(of: Column, text: str, *, quoted: bool) -> str | int | float:
     """Give the value as the column holds it. Raises ``ValueError`` saying what the column takes."""
     match of.kind:
-        case "text" | "label":
+        case "text" | "type" | "label":
             return text
         case "status":
             if text.upper() not in STATUSES:
                 raise ValueError(f"{of.name} is one of {', '.join(STATUSES)}, and never {text!r}")
             return text.upper()
         case "time":
-            return parse_time(text)
+            return parse_time(float(text) if not quoted and "e" in text.lower() else text)  # 1.7e9
         case "duration":
             if quoted:
                 return length_ns(text)

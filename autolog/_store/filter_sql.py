@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from autolog._names import SpanType
 from autolog._store.filter import And, Compare, Node, Not, Or, Value
 
 
@@ -19,7 +20,7 @@ class Sql:
 _NEGATED: Final = ("!=", "NOT LIKE", "NOT ILIKE", "NOT IN", "NOT BETWEEN", "IS NULL")
 
 # Attributes are JSON. Text of more levels than SQLite reads counts as without attributes; true and false are words.
-_ATTRIBUTE: Final = "CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE j.value END"
+_ATTRIBUTE: Final = "CASE {0}.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE {0}.value END"
 _ATTRIBUTES: Final = (
     "spans x JOIN payload p ON p.span = x.id, "
     "json_each(CASE WHEN json_valid(p.attributes) THEN p.attributes ELSE '{}' END) j"
@@ -66,7 +67,7 @@ def matches(found: Node) -> Sql | None:
 
 def newest(found: Compare) -> Sql | None:
     """Give a select of the latest start among what equals a value, which an index knows; no trace starts after it."""
-    ordered = found.column.table in ("traces", "spans") and found.column.kind in ("text", "status")
+    ordered = found.column.table in ("traces", "spans") and found.column.kind in ("text", "type", "status")
     if found.operator != "=" or not ordered or not found.column.indexed or found.column.sql == "trace_id":
         return None
     test = _test(f"x.{found.column.sql}", found)
@@ -78,8 +79,9 @@ def _compare(found: Compare) -> Sql:
     if column.table == "traces":
         return _test(f"+t.{column.sql}", found)
     absent = found.operator == "IS NULL"
-    expression = _ATTRIBUTE if column.table == "attributes" else f"+x.{column.sql}"
-    test = Sql(f"{expression} IS NOT NULL") if absent else _test(expression, found)
+    if absent:
+        found = replace(found, operator="IS NOT NULL")
+    test = _test_attribute(found) if column.table == "attributes" else _test(f"+x.{column.sql}", found)
     match column.table:
         case "spans":
             rows, params = f"spans x WHERE x.trace = t.id AND {test.text}", test.params
@@ -90,6 +92,20 @@ def _compare(found: Compare) -> Sql:
             rows = f"{column.table} x WHERE x.trace = t.id AND x.key = ? AND {test.text}"
             params = (column.key, *test.params)
     return Sql(f"{'NOT ' * absent}EXISTS (SELECT 1 FROM {rows})", params)
+
+
+def _test_attribute(found: Compare) -> Sql:
+    """Give the condition on an attribute: one that is a list meets it where one of its values does."""
+    whole = _test(_ATTRIBUTE.format("j"), found)
+    if not found.values:
+        return whole
+    negated = found.operator in _NEGATED
+    meant = found.operator.removeprefix("NOT ").replace("!=", "=")
+    each = _test(_ATTRIBUTE.format("e"), replace(found, operator=meant))
+    inside = f"EXISTS (SELECT 1 FROM json_each(j.value) e WHERE {each.text})"
+    if negated:
+        return Sql(f"CASE j.type WHEN 'array' THEN NOT {inside} ELSE {whole.text} END", each.params + whole.params)
+    return Sql(f"({whole.text} OR (j.type = 'array' AND {inside}))", whole.params + each.params)
 
 
 def _test(expression: str, found: Compare) -> Sql:
@@ -105,8 +121,9 @@ def _test(expression: str, found: Compare) -> Sql:
         case "ILIKE":
             return Sql(f"{expression} {negation}LIKE ? ESCAPE '\\'", (values[0].text,))
         case "IN" | "=" | "!=" as plain:
-            if found.column.kind == "label":
-                bound = tuple(v for value in values for v in _spellings(value))
+            if found.column.kind in ("type", "label"):
+                spell = _spellings if found.column.kind == "label" else _spellings_of_type
+                bound = tuple(v for value in values for v in spell(value))
                 negation = "NOT " if operator in ("!=", "NOT IN") else ""
                 return Sql(f"{expression} {negation}IN ({', '.join('?' * len(bound))})", bound)
             if plain == "IN":
@@ -134,6 +151,12 @@ def _spellings(value: Value) -> tuple[str | float, ...]:
     """A label may hold 3 or '3': both equal what the filter wrote, quoted or not."""
     number = _as_number(value.text)
     return (value.text,) if number is None else (value.text, number)
+
+
+def _spellings_of_type(value: Value) -> tuple[str, ...]:
+    """A span's type may be any text, which is meant as it is written; ours are found in any case."""
+    known = value.text.upper()
+    return (value.text, known) if known in vars(SpanType) and known != value.text else (value.text,)
 
 
 def _as_number(text: str) -> float | None:

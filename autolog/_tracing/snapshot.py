@@ -105,7 +105,7 @@ def _one_level(value: Any) -> Any:
 
     It is its class that is asked: a lazy object computes what it stands for when its own ``__class__`` is read.
     """
-    kind: Any = type(value)
+    kind = cast("type[Any]", type(value))
     try:
         if issubclass(kind, Enum):
             return value.value
@@ -115,8 +115,9 @@ def _one_level(value: Any) -> Any:
             return bytes(value)
         if issubclass(kind, Mapping):
             return {key: value[key] for key in list(value)}
-        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-            return dict(zip(kind._fields, value, strict=False))
+        fields: Any = getattr(kind, "_fields", None)
+        if fields is not None and issubclass(kind, tuple):
+            return dict(zip(fields, value, strict=False))
         if issubclass(kind, (list, tuple, set, frozenset)):
             return list(value)
         if kind.__module__.partition(".")[0] in _WRITTEN:

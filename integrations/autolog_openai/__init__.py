@@ -14,7 +14,10 @@ def autolog(*, log_traces: bool = True, stream_usage: bool = False, capture_embe
 
     ``stream_usage``: ask for the usage of streams that do not ask for it themselves (``include_usage`` is added to the
     request of streamed chat completions and completions), and hide the extra chunk that comes for it; a server that
-    rejects the member rejects the call. ``capture_embeddings``: keep the vectors, not only their number and dimensions.
+    rejects the member rejects the call. Calls with ``with_raw_response`` and ``with_streaming_response`` are left as
+    they are, for of what the program reads itself nothing can be hidden; a program that reads the lines of
+    ``stream.response`` past the stream sees the chunk. ``capture_embeddings``: keep the vectors, not only
+    their number and dimensions.
 
     Raises ``ImportError`` where ``openai`` is not installed.
     """

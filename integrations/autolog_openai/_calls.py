@@ -7,6 +7,8 @@ openai 1.66 to 3.54). ``_build_request`` gives the bytes that are sent, ``_proce
 from __future__ import annotations
 
 import copy
+import logging
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -36,7 +38,14 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
+_log = logging.getLogger("autolog")
 _BASE = "openai._base_client"
+_RAWS = (
+    "openai._legacy_response:LegacyAPIResponse",
+    "openai._response:APIResponse",
+    "openai._response:AsyncAPIResponse",
+)
+_RAW_HEADER = "x-stainless-raw-response"
 _USAGE_PATHS = frozenset({"/chat/completions", "/completions"})
 # Of these bodies only the size is kept.
 _BINARY_TYPES = ("audio/", "image/", "video/", "application/octet-stream", "application/pdf", "application/zip")
@@ -47,9 +56,20 @@ def install(patcher: Patcher, *, stream_usage: bool, capture_embeddings: bool) -
     read = _reader(keep_embeddings=capture_embeddings)
     start = _start_asking_usage if stream_usage else _start
     for client in ("SyncAPIClient", "AsyncAPIClient"):
-        patcher.trace(Operation(target=f"{_BASE}:{client}.request", start=start, read=read, finish=_finish, fail=_fail))
+        request = Operation(target=f"{_BASE}:{client}.request", start=start, read=read, finish=_finish, fail=_fail)
+        patcher.trace(request, everywhere=True)
         patcher.observe(f"{_BASE}:{client}._process_response", before=_note_response)
-    patcher.observe(f"{_BASE}:BaseClient._build_request", after=_note_request)
+    for raw in _RAWS:
+        patcher.opener(f"{raw}.parse")
+
+    def note_request(client: Any, request: Any) -> None:
+        if not _note_request(request) and not is_suppressed() and patcher.came_past(client, "request"):
+            _log.warning(
+                "autolog did not trace a call of %s, whose request() another tool has replaced; from now on it does",
+                type(client).__name__,
+            )
+
+    patcher.observe(f"{_BASE}:BaseClient._build_request", after=note_request)
 
 
 def _reader(*, keep_embeddings: bool) -> Callable[[EndedCall], Fields]:
@@ -70,8 +90,11 @@ def _options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return kwargs["options"] if "options" in kwargs else args[1]
 
 
-def _start(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin:
+def _start(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin | None:
     options = _options(args, kwargs)
+    current = _current()
+    if current is not None and current.options is options:
+        return None  # another tool's wrapper lies between two of ours
     path: str = options.url.partition("?")[0]
     if not path.startswith("/"):
         path = urlsplit(path).path if "//" in path else f"/{path}"
@@ -95,12 +118,16 @@ def _start(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin:
     return Begin(name, endpoint.span_type, exchange, attributes)
 
 
-def _start_asking_usage(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin:
+def _start_asking_usage(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begin | None:
     begin = _start(client, args, kwargs)
+    if begin is None:
+        return None
     exchange: Exchange = begin.capture
     options, body = exchange.options, exchange.options.json_data
     if not exchange.stream or exchange.path not in _USAGE_PATHS or type(body) is not dict:
         return begin
+    if _is_raw(options.headers):
+        return begin  # read line by line, or already read: nothing could be hidden
     request: dict[str, Any] = {**body, **(options.extra_json or {})}
     asked = request.get("stream_options")
     if asked is not None and (type(asked) is not dict or "include_usage" in asked):
@@ -118,6 +145,11 @@ def _start_asking_usage(client: Any, args: tuple[Any, ...], kwargs: dict[str, An
     return begin
 
 
+def _is_raw(headers: Any) -> bool:
+    """Whether ``with_raw_response`` or ``with_streaming_response`` is asked for."""
+    return isinstance(headers, Mapping) and any(type(k) is str and k.lower() == _RAW_HEADER for k in headers)  # pyright: ignore
+
+
 def _current() -> Exchange | None:
     """The exchange of the call that the library is working on just now."""
     span = current_span()
@@ -126,27 +158,32 @@ def _current() -> Exchange | None:
     return span.capture if type(span.capture) is Exchange else None
 
 
-def _note_request(_client: Any, request: Any) -> None:
+def _note_request(request: Any) -> bool:
+    """Look at what is sent; false where no call of ours sends it."""
     exchange = _current()
     if exchange is None:
-        return
+        return False
+    if not isinstance(request.method, str):
+        return True  # a double of the program's tests
     exchange.attempts += 1
     exchange.url = request.url
     options = exchange.options
-    if options is None or options.files:
+    # A form is sent piece by piece, with files or without.
+    if options is None or options.files or request.headers.get("content-type", "").startswith("multipart/"):
         if exchange.request_json is None and options is not None:
             exchange.request_json = snapshot(options.json_data)
-            exchange.files = _describe(options.files)
-        return
+            exchange.files = _describe(options.files) if options.files else None
+        return True
     # `client.post(content=…)` (openai 2 and later) sends files and generators piece by piece: no bytes to look at.
     if isinstance(getattr(options, "content", None), (bytes, bytearray, type(None))):
         exchange.request_bytes = request.content if request.method != "GET" else b""
+    return True
 
 
 def _note_response(_client: Any, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     exchange = _current()
     response = kwargs.get("response")
-    if exchange is None or response is None:
+    if exchange is None or response is None or not isinstance(response.status_code, int):  # a double
         return
     exchange.response = response
     _note_head(exchange, response)
@@ -172,16 +209,20 @@ def _finish(exchange: Exchange, result: Any) -> StreamSource | Deferred | BodySo
     response, body = exchange.response, exchange.body
     _done_with_library_objects(exchange)
     streams, raws = _result_types()
-    if isinstance(result, streams):
+    if isinstance(result, streams) and hasattr(result, "_iterator"):  # a class of the program's may read otherwise
         return _stream_source(exchange, result)
     if not isinstance(body, BodyTap) or body.exhausted:
         return None
     if isinstance(result, raws):
 
         def opened(parsed: Any) -> StreamSource | None:
-            return _stream_source(exchange, parsed) if isinstance(parsed, streams) else None
+            return (
+                _stream_source(exchange, parsed)
+                if isinstance(parsed, streams) and hasattr(parsed, "_iterator")
+                else None
+            )
 
-        return Deferred(result, "parse", response, body, opened)
+        return Deferred(result, response, body, opened)
     return BodySource(result, response, body)
 
 
@@ -191,8 +232,8 @@ def _stream_source(exchange: Exchange, stream: Any) -> StreamSource:
 
 
 def _fail(exchange: Exchange, exc: BaseException) -> None:
-    response = getattr(exc, "response", None)
-    if response is not None and exchange.status_code is None:
+    response: Any = getattr(exc, "response", None)
+    if exchange.status_code is None and isinstance(getattr(response, "status_code", None), int):
         _note_head(exchange, response)
         if response.is_closed:
             exchange.body = response.content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autolog_openai._json import Json, as_dict, as_list, is_list
+from autolog_openai._json import Json, as_dict, as_list, is_dict, is_list
 
 if TYPE_CHECKING:
     from autolog_openai._sse import Event
@@ -51,8 +51,25 @@ def _merge_top(response: Json, chunk: Json) -> None:
     for key, value in chunk.items():
         if (key in _FIRST_COUNTS and key in response) or key in _NOT_KEPT:
             continue
-        if value or (value is not None and key not in response and key not in _FIRST_COUNTS):
+        known = response.get(key)
+        if key == "usage" and is_dict(value) and is_dict(known):
+            response[key] = _merge_usage(known, value)
+        elif value or (value is not None and key not in response and key not in _FIRST_COUNTS):
             response[key] = value
+
+
+def _merge_usage(known: Json, more: Json) -> Json:
+    """Take the last count of each kind; a zero after a count, and a kind that is left out, take nothing back."""
+    found = dict(known)
+    for key, value in more.items():
+        before = known.get(key)
+        if is_dict(value) and is_dict(before):
+            found[key] = _merge_usage(before, value)
+        elif value or not before:
+            found[key] = value
+    if not more.get("total_tokens") and any(found[k] != known.get(k) for k in more if k.endswith("_tokens")):
+        found.pop("total_tokens", None)  # the total of what was counted then
+    return found
 
 
 def merge_logprobs(known: Json, more: Json) -> None:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from autolog.integration import SpanType
 from autolog_openai._paths import segments_of, template_of
 
-__all__ = ["Endpoint", "endpoint_for"]
+__all__ = ["RESPONSE_STREAM", "Endpoint", "endpoint_for"]
+
+RESPONSE_STREAM = "_response_stream:gather_response"
 
 
 class Endpoint(NamedTuple):
@@ -38,7 +40,7 @@ _CHAT = Endpoint(
     read="_chat:read_chat",
     gather="_chat_stream:gather_chat",
 )
-_RESPONSE = _CHAT._replace(read="_responses:read_response", gather="_response_stream:gather_response")
+_RESPONSE = _CHAT._replace(read="_responses:read_response", gather=RESPONSE_STREAM)
 _FETCH = Endpoint(title="fetch_response", operation="fetch_response", span_type=SpanType.TASK)
 _IMAGE = Endpoint(
     title="generate_content",
@@ -67,6 +69,8 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
         "/chat/completions/{completion_id}",
         _FETCH._replace(read="_chat:read_chat_response", gather="_chat_stream:gather_chat"),
     ),
+    # Changing the metadata of a stored one answers with all of it.
+    ("POST", "/chat/completions/{completion_id}", _PLAIN._replace(read="_chat:read_chat_response")),
     (
         "POST",
         "/completions",
@@ -83,7 +87,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     (
         "GET",
         "/responses/{response_id}",
-        _FETCH._replace(read="_responses:read_response_reply", gather="_response_stream:gather_response"),
+        _FETCH._replace(read="_responses:read_response_reply", gather=RESPONSE_STREAM),
     ),
     ("POST", "/responses/{response_id}/cancel", _PLAIN._replace(read="_responses:read_response_reply")),
     (
@@ -123,6 +127,7 @@ _TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", _RUN),
     ("POST", "/threads/{thread_id}/runs/{run_id}/cancel", _RUN_REPLY),
     ("GET", "/threads/{thread_id}/runs/{run_id}", _RUN_REPLY),
+    ("POST", "/threads/{thread_id}/runs/{run_id}", _RUN_REPLY),
     ("POST", "/batches", _BATCH),
     ("GET", "/batches/{batch_id}", _BATCH),
     ("POST", "/batches/{batch_id}/cancel", _BATCH),

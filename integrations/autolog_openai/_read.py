@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from autolog.integration import BodyTap, EndedCall, Fields, hide_keys_in, semconv
 from autolog_openai._bodies import reply_of, request_of
-from autolog_openai._endpoints import Endpoint, endpoint_for
+from autolog_openai._charges import charges_in
+from autolog_openai._endpoints import RESPONSE_STREAM, Endpoint, endpoint_for
 from autolog_openai._errors import Problem, problem_in, problem_of_status
 from autolog_openai._json import Json, as_dict
 from autolog_openai._parameters import parameters_of
 from autolog_openai._paths import ids_in, segments_of
 from autolog_openai._provider import UNKNOWN_PROVIDER, provider_in, provider_of
-from autolog_openai._secrets import address_without_secrets, without_secrets, without_secrets_deep
+from autolog_openai._secrets import without_secrets, without_secrets_deep
 from autolog_openai._sse import taken
 from autolog_openai._wire import Wire
 
@@ -53,20 +55,28 @@ def make_read(*, keep_embeddings: bool = False) -> Callable[[EndedCall], Fields]
         fields = Fields(span_type=endpoint.span_type, operation=endpoint.operation, inputs=sent, outputs=came)
         _read_transport(fields, wire, streaming=exchange.stream)
         _function(endpoint.read)(fields, wire)
-        fields.usage_fetched = exchange.method == "GET" or endpoint.template.endswith("/cancel")
+        fields.usage_fetched = exchange.method == "GET" or _is_of_before(fields.usage_id, exchange.path)
         _read_name(fields, endpoint)
         if reply.events is not None:
             _read_raw_stream(call, len(reply.events), wire.extra)
+        wire.extra.update(charges_in(wire.response, fields.provider))
         _read_problem(fields, endpoint, came, raised=call.outcome in ("error", "cancelled"))
+        if reply.events is not None and call.outcome == "completed":
+            _read_cut(fields, endpoint, wire)
         wire.extra[semconv.REQUEST_METHOD] = exchange.method
         if exchange.url is not None:
-            wire.extra[semconv.REQUEST_URL] = address_without_secrets(str(exchange.url))
+            wire.extra[semconv.REQUEST_URL] = str(exchange.url)  # the core hides the keys in it
         if not endpoint.known:
             wire.extra[semconv.REQUEST_PATH] = exchange.path
         fields.extra = wire.extra
         return fields
 
     return read
+
+
+def _is_of_before(usage_id: str | None, path: str) -> bool:
+    """Whether a call answers with what was made before: changed, cancelled, or a run that goes on."""
+    return usage_id is not None and usage_id in map(unquote, path.split("/"))
 
 
 @cache
@@ -125,6 +135,24 @@ def _read_problem(fields: Fields, endpoint: Endpoint, came: Any, *, raised: bool
     if not raised:
         fields.failed = problem.message or problem.code or f"HTTP status {status}"
         fields.error_type = problem.code or problem.type or (str(status) if status >= 400 else None)
+
+
+def _read_cut(fields: Fields, endpoint: Endpoint, wire: Wire) -> None:
+    """Say of a stream of events that was read to its end whether that was the end of the response.
+
+    One that runs in the background goes on when its stream is cut.
+    """
+    if endpoint.gather != RESPONSE_STREAM or fields.failed is not None:
+        return
+    if True in (wire.request.get("background"), wire.response.get("background")):
+        return
+    status = wire.response.get("status")
+    if status in ("queued", "in_progress"):
+        fields.failed = "the stream ended before the response did"
+        fields.error_type = "incomplete_stream"
+    elif status == "cancelled" and endpoint.operation == "chat":
+        fields.failed = "the response was cancelled"
+        fields.error_type = "cancelled"
 
 
 read = make_read()

@@ -1,57 +1,23 @@
-"""Keys and tokens that travel inside bodies: they are never recorded."""
+"""Keys whose names do not tell that they are keys: headers in bodies, and members that are keys at some endpoints.
+
+All others are hidden by the core, which does so for every span.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from autolog_openai._json import Json, as_dict, as_list, is_dict, is_list
 
-__all__ = ["address_without_secrets", "without_secrets", "without_secrets_deep"]
+__all__ = ["without_secrets", "without_secrets_deep"]
 
 _HIDDEN = "[REDACTED]"
-_NAMES = frozenset(
-    {
-        "access_token",
-        "api_key",
-        "apikey",
-        "authorization",
-        "bearer_token",
-        "client_secret",
-        "connection_string",
-        "encoded_api_key",
-        "headers",
-        "key",
-        "password",
-        "refresh_token",
-        "secret",
-        "signing_secret",
-        "token",
-        "value",
-    }
-)
-# Gateways take the upstream's key as a member of the request.
-_TOP_LEVEL = ("api_key", "apikey", "authorization", "access_token", "client_secret", "headers", "extra_headers")
+_NAMES = frozenset({"headers", "key", "value"})
+# Gateways take headers for the upstream as members of the request; a realtime session has its secret in an object.
+_TOP_LEVEL = ("headers", "extra_headers", "client_secret")
 # Azure's "on your data": how the search service is logged in to.
 _SOURCES = ("data_sources", "dataSources")
 _SUSPECT = frozenset({*_TOP_LEVEL, *_SOURCES, "tools"})
-# What else gateways and signed addresses call a key in a query.
-_QUERY_NAMES = _NAMES | {"code", "sig", "signature", "subscription_key"}
-
-
-def address_without_secrets(url: str) -> str:
-    """Give an address without the user and password in it, and with its keys hidden."""
-    if "@" not in url and "?" not in url:
-        return url
-    parts = urlsplit(url)
-    pairs = [pair.partition("=") for pair in parts.query.split("&")]
-    query = "&".join(f"{name}={_HIDDEN}" if _is_key(name) else f"{name}{sep}{value}" for name, sep, value in pairs)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
-
-
-def _is_key(name: str) -> bool:
-    plain = name.lower().replace("-", "_")
-    return plain in _QUERY_NAMES or plain.endswith(("_key", "_token", "_secret", "_signature", "_credential"))
 
 
 def without_secrets_deep(value: Any) -> Any:
@@ -70,11 +36,9 @@ def _hide(value: object) -> Any:
 
 
 def _tool(tool: Any) -> Any:
-    """Hide how a remote MCP server is logged in to; no other tool has such members."""
+    """Hide the headers that a remote MCP server is sent; no other tool has such a member."""
     found = as_dict(tool)
-    if not found.get("headers") and not found.get("authorization"):
-        return tool
-    return {k: _hide(v) if k in ("headers", "authorization") else v for k, v in found.items()}
+    return {**found, "headers": _HIDDEN} if found.get("headers") else tool
 
 
 def without_secrets(body: Any) -> Any:

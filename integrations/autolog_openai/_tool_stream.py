@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autolog_openai._json import Json, as_dict, as_str, join
+from autolog_openai._json import Json, as_dict, as_str, is_dict, join, loads
 
 __all__ = ["ToolCalls"]
 
@@ -36,6 +36,17 @@ class _Called:
             else:
                 self.rest[key] = value
 
+    def is_whole(self) -> bool:
+        """Whether nothing can follow: all of a JSON object has come."""
+        if self.value is not None:
+            return True
+        if not self.texts or not self.texts[-1].rstrip().endswith("}"):
+            return False
+        try:
+            return is_dict(loads(join(self.texts).encode()))
+        except ValueError:
+            return False
+
     def whole(self) -> Json:
         said = join(self.texts) if self.texts or self.value is None else self.value
         return {"name": self.name, self.key: said, **self.rest}
@@ -66,6 +77,9 @@ class _Call:
             else:
                 self.rest[key] = value
 
+    def is_whole(self) -> bool:
+        return bool(self.called) and all(called.is_whole() for called in self.called.values())
+
     def whole(self) -> Json:
         found: Json = {"id": self.id, "type": self.kind or next(iter(self.called), "function")}
         return found | {key: called.whole() for key, called in self.called.items()} | self.rest
@@ -73,6 +87,12 @@ class _Call:
 
 def _name(call: Json) -> str | None:
     return as_str(as_dict(call.get("function")).get("name")) or as_str(as_dict(call.get("custom")).get("name"))
+
+
+def _begins(call: Json) -> bool:
+    """Whether a piece holds a name and the beginning of a JSON object; some servers repeat the name in each piece."""
+    said = as_dict(call.get("function")).get("arguments")
+    return _name(call) is not None and (is_dict(said) or (isinstance(said, str) and said.lstrip().startswith("{")))
 
 
 class ToolCalls:
@@ -95,6 +115,8 @@ class ToolCalls:
             known = self._calls[-1][1]  # neither index nor id nor name: it goes on where the last one stopped
         if known is not None and identifier and known.id and identifier != known.id and _name(delta):
             known = None  # Gemini gives all calls of a message the index 0
+        if known is not None and not identifier and _begins(delta) and known.is_whole():
+            known = None  # and did so without ids
         if known is None:
             known = _Call()
             self._calls.append((len(self._calls) if at is None else at, known))

@@ -49,6 +49,14 @@ sys.excepthook = hook
 1 / 0
 """,
     "interrupted.py": "raise KeyboardInterrupt",
+    # What is stored at the exit is stored by modules that are imported there.
+    "interrupted_with_spans.py": """
+import sys
+if "autolog" in sys.modules:
+    import autolog
+    autolog.start_span("mine").__enter__().end()
+raise KeyboardInterrupt
+""",
     "spawns.py": """
 import multiprocessing
 class Box:
@@ -103,6 +111,7 @@ def _both(programs: Path, *words: str) -> tuple[Result, Result]:
         (("syntax.py",), 1),
         (("hook.py",), 1),
         (("interrupted.py",), -signal.SIGINT),
+        (("interrupted_with_spans.py",), -signal.SIGINT),
         (("spawns.py",), 0),
         (("-m", "pkg", "-x"), 1),
         (("folder", "a"), 0),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import openai
+import pydantic
 import pytest
 from call_styles import TOOL, M
 from callers import Caller, instant_client, then
@@ -118,3 +121,94 @@ def test_sampling_keeps_or_drops_whole_traces(traces: Any) -> None:
     with autolog.start_span("root"):
         pass
     assert len(traces.all) == len(kept)
+
+
+class Age(pydantic.BaseModel):
+    age: int
+
+
+WORDS = "said-by-jane"
+ASKED = [{"role": "user", "content": WORDS}]
+BAD_ANSWER = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m-2024",
+    "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": f'{{"age": "{WORDS}"}}'}, "finish_reason": "stop"}
+    ],
+}
+
+
+def raising() -> None:
+    try:
+        raise KeyError(f"{WORDS}\nTraceback (most recent call last):\n{WORDS}: again")
+    except KeyError as e:
+        raise ValueError(f"{WORDS}\n\n  File {WORDS}") from e
+
+
+def test_an_error_keeps_its_type_and_places_and_not_its_words(traces: Any) -> None:
+    autolog.configure(capture_content=False)
+    with pytest.raises(ValueError, match=WORDS), autolog.start_span("mine"):
+        raising()
+    (trace,) = traces.all
+    assert WORDS not in trace.to_json()
+    failure = trace.root.exception
+    assert (failure.type, failure.message, trace.root.attributes[semconv.ERROR_TYPE]) == (
+        "ValueError",
+        "",
+        "ValueError",
+    )
+    kept = [re.sub(r'File ".*[/\\\\](\w+\.py)", line \d+', r"\1", line) for line in failure.traceback.splitlines()]
+    assert kept == [
+        "Traceback (most recent call last):",
+        "  test_content.py, in raising",
+        "KeyError",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        "Traceback (most recent call last):",
+        "  test_content.py, in test_an_error_keeps_its_type_and_places_and_not_its_words",
+        "  test_content.py, in raising",
+        "ValueError",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "call", "kept"),
+    [
+        (
+            (200, BAD_ANSWER),
+            lambda c: c.chat.completions.parse(model="m", messages=ASKED, response_format=Age),
+            ("pydantic_core._pydantic_core.ValidationError", None),
+        ),
+        (
+            (400, {"error": {"message": f"Invalid prompt: '{WORDS}'", "type": "t", "code": "bad_prompt"}}),
+            lambda c: c.chat.completions.create(model="m", messages=ASKED),
+            ("openai.BadRequestError", "bad_prompt"),
+        ),
+        (
+            (200, {**BAD_ANSWER, "choices": []}),
+            lambda c: c.chat.completions.create(
+                model="m", messages=ASKED, stop=[WORDS], extra_query={"q": WORDS}, tools=[SAID]
+            ),
+            None,
+        ),
+    ],
+    ids=["a reply that does not validate", "an error that quotes the prompt", "stop and query"],
+)
+def test_no_words_elsewhere(answer: tuple[int, Any], call: Any, kept: Any, traced: Any) -> None:
+    autolog.configure(capture_content=False)
+    http: Any = __import__("httpx2" if int(openai.__version__.partition(".")[0]) >= 3 else "httpx")
+    client = instant_client(answer=lambda _: http.Response(answer[0], json=answer[1]))
+    try:
+        call(client)
+    except Exception as e:
+        assert kept is not None, e
+    (trace,) = traced.all
+    assert WORDS not in trace.to_json()
+    span = trace.spans[0]
+    if kept is None:
+        assert span.attributes[semconv.REQUEST_URL].endswith("/chat/completions")
+    else:
+        assert (span.exception.type, span.attributes.get(semconv.ERROR_CODE)) == kept

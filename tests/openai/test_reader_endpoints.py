@@ -126,14 +126,12 @@ SECRET = "s3cr3t"
 @pytest.mark.parametrize(
     ("path", "request_body", "response"),
     [
-        ("/responses", {"tools": [{"type": "mcp", "server_label": "x", "authorization": SECRET}]}, {}),
         (
             "/responses",
             {"tools": [{"type": "mcp", "server_label": "x", "headers": {"Authorization": f"Bearer {SECRET}"}}]},
             {},
         ),
         ("/responses", {}, {"tools": [{"type": "mcp", "server_label": "x", "headers": {"X-Key": SECRET}}]}),
-        ("/chat/completions", {"api_key": SECRET}, {}),
         ("/chat/completions", {"extra_headers": {"Authorization": SECRET}}, {}),
         (
             "/chat/completions",
@@ -147,10 +145,9 @@ SECRET = "s3cr3t"
         ("/realtime/client_secrets", {}, {"value": SECRET, "session": {"client_secret": {"value": SECRET}}}),
         ("/realtime/sessions", {}, {"client_secret": {"value": SECRET}}),
         ("/organization/admin_api_keys", {"name": "n"}, {"id": "key_1", "value": SECRET}),
-        ("/webhook_endpoints", {}, {"signing_secret": SECRET}),
     ],
 )
-def test_secrets_in_bodies_are_not_recorded(path: str, request_body: Any, response: Any) -> None:
+def test_secrets_that_their_names_do_not_tell_are_not_recorded(path: str, request_body: Any, response: Any) -> None:
     fields = fields_of(path, request_body, response)
     assert SECRET not in json.dumps(
         [fields.inputs, fields.outputs, fields.tool_definitions, fields.input_messages, dict(fields.extra)], default=str

@@ -49,6 +49,27 @@ DELTAS: list[dict[str, Any]] = [
 USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
 
 
+@pytest.mark.parametrize(
+    ("status", "request_body", "failed"),
+    [
+        ("in_progress", {}, "incomplete_stream"),
+        ("queued", {}, "incomplete_stream"),
+        ("queued", {"background": True}, None),
+        ("cancelled", {}, "cancelled"),
+        ("completed", {}, None),
+        (None, {}, None),
+    ],
+)
+def test_a_stream_that_ends_before_its_response_is_an_error(
+    status: str | None, request_body: dict[str, Any], failed: str | None
+) -> None:
+    made = {"type": "response.created", "response": {"id": "r", "status": "in_progress"}}
+    last = {"type": f"response.{status}", "response": {"id": "r", "status": status}}
+    fields = stream_fields([made, last], "/responses", request=request_body)
+    assert fields.error_type == failed
+    assert bool(fields.failed) is bool(failed)
+
+
 def test_a_cut_response_is_put_together_from_its_deltas() -> None:
     fields = stream_fields(DELTAS, "/responses")
     assert [item["type"] for item in fields.outputs["output"]] == [
@@ -73,7 +94,8 @@ def test_a_cut_response_is_put_together_from_its_deltas() -> None:
             ],
         }
     ]
-    assert (fields.usage, fields.finish_reasons, fields.failed) == (None, None, None)
+    assert (fields.usage, fields.finish_reasons) == (None, None)
+    assert fields.failed == "the stream ended before the response did"
     assert (fields.response_id, fields.response_model) == ("resp_1", "gpt-5")
     assert fields.extra[semconv.RESPONSE_STATUS] == "in_progress"
 

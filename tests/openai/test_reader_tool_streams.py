@@ -51,6 +51,26 @@ def _piece(**call: Any) -> dict[str, Any]:
             ],
             [("a", "f", "1"), ("b", "f", "2")],
         ),
+        # all calls at index 0, without an id
+        (
+            [
+                _piece(index=0, id="", function={"name": "f", "arguments": '{"x": 1}'}),
+                _piece(index=0, id="", function={"name": "g", "arguments": '{"x": '}),
+                _piece(index=0, id="", function={"arguments": "2}"}),
+                _piece(index=0, id="", function={"name": "g", "arguments": "{}"}),
+            ],
+            [("", "f", '{"x": 1}'), ("", "g", '{"x": 2}'), ("", "g", "{}")],
+        ),
+        # the name repeated with each piece, without an id, also where a brace ends and begins a piece
+        (
+            [
+                _piece(index=0, function={"name": "f", "arguments": '{"x": [{}'}),
+                _piece(index=0, function={"name": "f", "arguments": ", "}),
+                _piece(index=0, function={"name": "f", "arguments": "{}]}"}),
+                _piece(index=0, function={"name": "f", "arguments": ""}),
+            ],
+            [(None, "f", '{"x": [{}, {}]}')],
+        ),
         # a new id with each piece of one call
         (
             [

@@ -119,6 +119,70 @@ def test_the_last_usage_of_a_stream_counts() -> None:
     assert stream_fields([*running, after]).usage == Usage(5, 3)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (
+            [{"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}, {"prompt_tokens": 0, "total_tokens": 0}],
+            (5, 3, 8),
+        ),
+        ([{"prompt_tokens": 5, "completion_tokens": 0}, {"completion_tokens": 3}], (5, 3, None)),
+        # a total of what was counted before the last counts came is none
+        ([{"prompt_tokens": 5, "completion_tokens": 0, "total_tokens": 5}, {"completion_tokens": 3}], (5, 3, None)),
+        ([{"prompt_tokens": 5, "total_tokens": 5}, {"prompt_tokens": 5, "cost": 0.1}], (5, None, 5)),
+        ([{"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}], (0, 0, 0)),
+        (
+            [{"prompt_tokens": 9, "total_tokens": 9}, {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}],
+            (5, 1, 6),
+        ),
+    ],
+)
+def test_later_usage_of_a_stream_takes_nothing_back(sent: list[Any], read: tuple[int | None, ...]) -> None:
+    usage = stream_fields([chunk({"content": "a"}, usage=usage) for usage in sent]).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens, usage.total_tokens) == read
+
+
+def test_details_of_usage_come_together_too() -> None:
+    sent = [
+        {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}},
+        {"prompt_tokens_details": {"audio_tokens": 1}},
+    ]
+    usage = stream_fields([chunk({"content": "a"}, usage=usage) for usage in sent]).usage
+    assert usage == Usage(5, cached_input_tokens=4, audio_input_tokens=1)
+
+
+_USAGE = {"prompt_tokens": 5, "completion_tokens": 2}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "identifier", "fetched"),
+    [
+        ("POST", "/chat/completions", "chatcmpl-1", False),
+        ("GET", "/chat/completions/chatcmpl-1", "chatcmpl-1", True),
+        ("POST", "/chat/completions/chatcmpl-1", "chatcmpl-1", True),
+        ("POST", "/threads/t_1/runs", "run_1", False),
+        ("POST", "/threads/t_1/runs/run_1", "run_1", True),
+        ("POST", "/threads/t_1/runs/run_1/cancel", "run_1", True),
+        ("POST", "/threads/t_1/runs/run_1/submit_tool_outputs", "run_1", True),
+        ("POST", "/responses/resp_1/cancel", "resp_1", True),
+        ("POST", "/responses/compact", "resp_1", False),
+        ("POST", "/videos/video_1/remix", "video_2", False),
+        ("POST", "/unknown/made_1/change", "made_1", True),
+        ("POST", "/unknown/made%3A1/change", "made:1", True),
+    ],
+)
+def test_usage_of_what_was_made_before_is_only_looked_up(
+    method: str, path: str, identifier: str, fetched: bool
+) -> None:
+    fields = fields_of(
+        path, {"metadata": {}}, {"id": identifier, "status": "completed", "usage": _USAGE}, method=method
+    )
+    assert fields.usage == Usage(5, 2)
+    assert fields.usage_fetched is fetched
+    assert fields.usage_id == (identifier if fetched or ("chat" not in path and "compact" not in path) else None)
+
+
 def test_usage_inside_the_last_choice() -> None:
     last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 5}}]}
     assert stream_fields([chunk({"content": "a"}), last]).usage == Usage(5)

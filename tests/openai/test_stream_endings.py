@@ -205,3 +205,36 @@ def test_abandoned_streams_leave_nothing_behind(traced: Any) -> None:
     left = set(weakref.finalize._registry) - before
     assert not [f for f in left if "autolog" in type(getattr(f.peek()[1], "__self__", f)).__module__]
     client.close()
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "responses"])
+@pytest.mark.parametrize("keeping", [False, True], ids=["at once", "bound method kept"])
+def test_a_raw_response_that_nobody_holds_gives_its_stream(
+    endpoint: str, keeping: bool, caller: Caller, traced: Any
+) -> None:
+    client = caller.client()
+
+    def ask_raw() -> Any:
+        if endpoint == "responses":
+            return client.responses.with_raw_response.create(model="m", input="hi", stream=True)
+        return client.chat.completions.with_raw_response.create(model="m", messages=M, stream=True)
+
+    def method(response: Any) -> Any:
+        return response.parse
+
+    async def aitems() -> list[Any]:
+        if keeping:
+            parse = method(await ask_raw())
+            return [item async for item in parse()]
+        return [item async for item in (await ask_raw()).parse()]
+
+    def items() -> list[Any]:
+        if keeping:
+            parse = method(ask_raw())
+            return list(parse())
+        return list(ask_raw().parse())
+
+    seen = caller.run(aitems if caller.asynchronous else items)
+    span = traced.span
+    assert (span.outcome, span.attributes[semconv.CHUNK_COUNT]) == ("completed", len(seen))
+    assert text_of(span)

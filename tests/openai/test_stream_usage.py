@@ -75,3 +75,27 @@ def test_what_the_program_puts_into_the_body_itself_stays(
     _chunks(caller, extra_body=body)
     assert (b'"include_usage":true' in api.sent[-1].body.replace(b" ", b"")) is True
     assert traces.span.usage is not None
+
+
+@pytest.mark.parametrize("style", ["with_raw_response", "with_streaming_response"])
+def test_a_program_that_reads_the_response_itself_is_not_asked_for(
+    caller: Caller, api: FakeApi, traces: Any, style: str
+) -> None:
+    autolog.openai.autolog(stream_usage=True)
+    client = caller.client()
+    create = getattr(client.chat.completions, style).create
+
+    async def aread() -> list[str]:
+        async with create(model="m", messages=MESSAGES, stream=True) as response:
+            return [line async for line in response.iter_lines()]
+
+    def read() -> list[str]:
+        with create(model="m", messages=MESSAGES, stream=True) as response:
+            return list(response.iter_lines())
+
+    if style == "with_streaming_response":
+        assert 'usage": {' not in "".join(caller.run(aread if caller.asynchronous else read))
+    else:
+        caller.run(lambda: then(create(model="m", messages=MESSAGES, stream=True), lambda raw: _drained(raw.parse())))
+    assert b"include_usage" not in api.sent[-1].body
+    assert traces.span.usage is None

@@ -41,6 +41,13 @@ def test_a_conversation_is_told_once_although_each_call_repeats_it() -> None:
     assert plain(dialogue_lines(agent_trace())) == DIALOGUE
 
 
+@pytest.mark.parametrize("said", [{"content": "I cannot help."}, {"refusal": "I cannot help."}])
+def test_a_refusal_is_words(said: dict[str, str]) -> None:
+    message = {"role": "assistant", "parts": [{"type": "refusal", **said}]}
+    shown = _said(**{semconv.OUTPUT_MESSAGES: [message]}).split("\n")
+    assert [line.strip() for line in shown if line.strip()][-1] == "refusal I cannot help."
+
+
 def test_history_that_differs_is_told_again() -> None:
     calls = [
         span(i, None, f"chat {i}", "CHAT_MODEL", i, i + 1, attributes={semconv.INPUT_MESSAGES: [text("user", said)]})

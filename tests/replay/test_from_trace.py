@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from autolog_openai._secrets import address_without_secrets
 from callers import portrait
 from cassette import play
 from scenarios import Scenario, client_for, find, supported
@@ -19,6 +18,7 @@ import autolog
 from autolog import Span, Trace, _control, semconv
 from autolog._demo import weather
 from autolog._model import ExceptionInfo
+from autolog._pipeline.keys import address_without_keys
 from autolog._replay.format import load, save
 from autolog._replay.from_trace import FromTrace, from_trace
 from autolog._replay.tape import replay
@@ -278,7 +278,7 @@ def test_a_secret_that_tracing_hides_is_to_be_ignored() -> None:
     ],
 )  # fmt: skip
 def test_addresses_are_kept_without_their_secrets(sent: str, kept: str) -> None:
-    assert address_without_secrets(sent) == kept
+    assert address_without_keys(sent) == kept
 
 
 @pytest.fixture

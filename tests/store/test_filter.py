@@ -22,7 +22,9 @@ def population() -> list[Trace]:
         'odd "key"': "x", "temperature": 0.5, "n": 3, "list": ["a"],
     })  # fmt: skip
     failed = span(3, trace=2, name="agent", error="TimeoutError", attributes={semconv.HTTP_STATUS_CODE: 504, "n": "12"})
-    cheap = chat(4, trace=3, tokens=10, cost=0.001, model="gpt-4o-mini", attributes={"my.flag": False})
+    cheap = chat(4, trace=3, tokens=10, cost=0.001, model="gpt-4o-mini", attributes={
+        "my.flag": False, "scores": [1, 3], "flags": [False, True],
+    })  # fmt: skip
     other = chat(5, trace=4, tokens=20, model="claude_5", outcome="abandoned")
     open_ = span(6, trace=5, name="100% *[it's]* \\ done?", ms=None, outcome=None, status="IN_PROGRESS")
     everything = Usage(1, 2, 3, 4, 5, 6, 7, 8)
@@ -108,6 +110,8 @@ FOUND = {
     f"start_time BETWEEN '{local(2)}' AND '{local(4)}'": "234",
     f"timestamp_ms > {(START + 3 * 10**9) // 10**6}": "45",
     f"timestamp <= {START // 10**9 + 2}": "12",
+    "start_time > 1.7e9": "12345",
+    "start_time < 1.7E9": "",
     f"start_time = {START + 3 * 10**9}": "3",
     "start_time > '2020-01-01' AND end_time IS NOT NULL": "1234",
     f"end_time < '{local(2)}'": "",
@@ -126,6 +130,11 @@ FOUND = {
     "span_name = 'chat'": "134",
     "span.name = 'chat' AND name = 'agent'": "1",
     "span_type = 'AGENT'": "1",
+    "span_type = 'agent'": "1",
+    "span_type IN ('agent', 'Task')": "125",
+    "span_type != 'chat_model' AND span_type != 'agent'": "125",
+    "NOT span_type = 'chat_model'": "25",
+    "span_type = 'chat model'": "",
     "span.type IN ('AGENT', 'TASK')": "125",
     "span_status = 'ERROR'": "2",
     "span.status = 'OK'": "1345",
@@ -176,6 +185,20 @@ FOUND = {
     "attributes.n = 3": "1",
     "attributes.n LIKE '1%'": "2",
     "attribute.list = '[\"a\"]'": "1",
+    "attributes.list = 'a'": "1",
+    "attributes.list LIKE 'a%'": "1",
+    "attributes.gen_ai.response.finish_reasons = 'length'": "1",
+    "attributes.gen_ai.response.finish_reasons IN ('length', 'x')": "1",
+    "attributes.gen_ai.response.finish_reasons = 'tool_calls'": "",
+    "attributes.gen_ai.response.finish_reasons != 'length'": "",
+    "attributes.gen_ai.response.finish_reasons != 'tool_calls'": "1",
+    "attributes.gen_ai.response.finish_reasons NOT IN ('stop')": "",
+    "attributes.gen_ai.response.finish_reasons NOT LIKE 'x%'": "1",
+    "attributes.scores > 2.5": "3",
+    "attributes.scores = 1": "3",
+    "attributes.scores > 3": "",
+    "attributes.scores NOT BETWEEN 3 AND 4": "",
+    "attributes.flags = true": "3",
     "attributes.`odd \"key\"` = 'x'": "1",
     "span.attributes.temperature IS NOT NULL": "1",
     "attributes.temperature IS NULL": "2345",
