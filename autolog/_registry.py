@@ -104,8 +104,11 @@ def _now(found: Status) -> Status:
 
 
 def _not_traced(name: str) -> str | None:
-    missing = _on[name].patcher.missing
-    return f"this version has no {', '.join(missing)}" if missing else None
+    patcher = _on[name].patcher
+    if patcher.missing:
+        return f"this version has no {', '.join(patcher.missing)}"
+    lost = patcher.lost()
+    return f"somebody has replaced {', '.join(lost)} since: call autolog() again" if lost else None
 
 
 def _allowed(name: str) -> bool:
@@ -135,7 +138,7 @@ def autolog_all(*, log_traces: bool, exclude: Iterable[str]) -> dict[str, Status
             if not log_traces:
                 _turn_off(name)
                 continue
-            if status.installed is None or _now(status).reason is not None:
+            if status.installed is None or (name not in _on and _now(status).reason is not None):
                 continue
             try:
                 module(name).autolog()
@@ -172,6 +175,7 @@ def switch(name: str, *, log_traces: bool, options: Mapping[str, Any]) -> None:
         on = _on.get(name)
         if on is not None:
             if on.options == options:
+                on.patcher.renew()
                 return
             _turn_off(name)
         patcher = Patcher(name)

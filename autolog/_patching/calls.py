@@ -22,17 +22,25 @@ Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], A
 class Gate:
     """Whether a wrapper that somebody still holds may trace. Shut before anything is undone."""
 
-    __slots__ = ("integration", "open")
+    __slots__ = ("integration", "late", "open")
 
     def __init__(self, integration: str) -> None:
         self.open = True
         self.integration = integration
+        # Called by a wrapper that is called though the gate is shut, where some could not be taken out.
+        self.late: Callable[[], None] | None = None
+
+    def passes(self) -> bool:
+        """Ask whether to trace."""
+        if not self.open and self.late is not None:
+            self.late()
+        return self.open
 
 
 def _begin(
     operation: Operation, gate: Gate, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[LiveSpan, Begin] | None:
-    if not gate.open or is_suppressed():
+    if not gate.passes() or is_suppressed():
         return None
     try:
         begin = operation.start(instance, args, kwargs)

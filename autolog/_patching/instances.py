@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from functools import wraps
-from inspect import iscoroutinefunction
-from typing import Any, cast
+from typing import Any
 
 __all__ = ["Replaced"]
 
@@ -20,20 +18,18 @@ class Replaced:
         self._owner: weakref.ref[Any] = weakref.ref(owner)
         self._methods: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {}
 
-    def method(
-        self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]], *, weak: bool = False
-    ) -> None:
+    def method(self, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         """Put ``make(old)`` in the place of a method; nothing happens where the object has no such method.
 
-        The old method holds the object, which then refers to itself until the method is given back. A ``weak`` one does
-        not, and must not be called by what runs when the object is collected.
+        The old method holds the object, as it must: a caller may have let go of the object when the method begins. So
+        the object refers to itself until the method is given back.
         """
         owner = self._owner()
         own = getattr(owner, "__dict__", {}).get(name)
         old = getattr(owner, name, None)
         if old is None:
             return
-        new = make(_weakly(owner, name) if weak and own is None else old)
+        new = make(old)
         setattr(owner, name, new)
         # Weak, for the methods hold the object.
         self._methods[name] = (weakref.ref(new), None if own is None else _reference(own))
@@ -56,18 +52,3 @@ def _reference(method: Any) -> Callable[[], Any]:
         return weakref.ref(method)
     except TypeError:  # of a kind that nobody can refer to weakly
         return lambda: method
-
-
-def _weakly(owner: Any, name: str) -> Callable[..., Any]:
-    function = getattr(cast("type[Any]", type(owner)), name)
-    this = weakref.ref(owner)
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return function(this(), *args, **kwargs)
-
-    @wraps(function)
-    async def acall(*args: Any, **kwargs: Any) -> Any:
-        return await function(this(), *args, **kwargs)
-
-    return acall if iscoroutinefunction(function) else call

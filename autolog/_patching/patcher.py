@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from importlib import import_module
 from inspect import iscoroutinefunction
@@ -14,6 +13,9 @@ import wrapt
 
 from autolog._patching.around import Enter, async_around, looking, sync_around
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
+from autolog._patching.copies import objects_with_a_copy, stands_for, subclasses_with_a_copy
+from autolog._patching.places import Place, dig_out, lock
+from autolog._patching.streams import opened_by
 from autolog._tracing.context import add_locator, remove_locator
 from autolog._tracing.guard import report
 
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Patcher"]
 
 _log = logging.getLogger("autolog")
-_lock = threading.RLock()
-# Wrappers that somebody else wrapped in turn: inert, and taken out when a later undo finds them outermost.
-_buried: list[tuple[Any, str, Any]] = []
 
 
 class Patcher:
@@ -40,20 +39,33 @@ class Patcher:
         self._stack = ExitStack()
         self.missing: list[str] = []
         self.applied: list[str] = []
+        self._places: list[Place] = []
+        # Of the methods that are traced wherever they are: the class, the method as it was, how it is wrapped.
+        self._everywhere: list[tuple[type[Any], str, Any, Callable[[Any], Wrapper]]] = []
+        dig_out()
 
-    def trace(self, operation: Operation, *, on: type[Any] | None = None, optional: bool = False) -> None:
+    def trace(
+        self,
+        operation: Operation,
+        *,
+        on: type[Any] | None = None,
+        optional: bool = False,
+        everywhere: bool = False,
+    ) -> None:
         """Trace every call of an operation, sync or async as it is.
 
         ``on`` is the class that has the method, where it was found while the program runs and no path may lead to it.
+        ``everywhere`` traces it too where somebody has put a wrapper around the method on a subclass or on one object:
+        one call may then come to two of our wrappers, and ``operation.start`` gives ``None`` for the second.
         """
 
         def make(original: Any) -> Wrapper:
             return (async_wrapper if iscoroutinefunction(original) else sync_wrapper)(operation, self.gate)
 
         if on is None:
-            self._declare(operation.target, make, optional=optional)
+            self._declare(operation.target, make, optional=optional, everywhere=everywhere)
             return
-        with _lock:
+        with lock:
             if self.gate.open:
                 self._apply(on, operation.target.rpartition(".")[2], make)
 
@@ -87,6 +99,10 @@ class Patcher:
         """
         self.around(target, looking(before, after, failed), optional=optional)
 
+    def opener(self, target: str, *, optional: bool = False) -> None:
+        """Take what this method returns, sync or async, as the result that a :class:`Deferred` has promised."""
+        self.observe(target, after=opened_by, optional=optional)
+
     def wrap(self, target: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.
 
@@ -95,7 +111,7 @@ class Patcher:
         gate = self.gate
 
         def gated(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not gate.open:
+            if not gate.passes():
                 return wrapped(*args, **kwargs)
             return wrapper(wrapped, instance, args, kwargs)
 
@@ -123,7 +139,7 @@ class Patcher:
             try:
                 if _half_imported(imported):
                     import_module(module)  # another thread is at it: waits for that one
-                with _lock:
+                with lock:
                     if gate.open:
                         then(imported)
             except Exception as e:
@@ -133,12 +149,46 @@ class Patcher:
 
     def undo(self) -> None:
         """Shut the gate, then take every change back, last first."""
-        with _lock:
+        with lock:
             self.gate.open = False
             self._stack.close()
-            _dig_out()
+            dig_out()
 
-    def _declare(self, target: str, make: Callable[[Any], Wrapper], *, optional: bool) -> None:
+    def lost(self) -> list[str]:
+        """Give what calls surely come no more to our wrappers of, because somebody has replaced them."""
+        return sorted({place.label() for place in self._places if place.lost()})
+
+    def renew(self) -> None:
+        """Put back what somebody has replaced since, and trace what was put around methods traced everywhere."""
+        with lock:
+            if not self.gate.open:
+                return
+            for place in self._places:
+                if place.lost():
+                    place.put()
+            for owner, name, original, make in self._everywhere:
+                self._wrap_copies(subclasses_with_a_copy(owner, name, original), name, make)
+
+    def came_past(self, instance: Any, name: str) -> bool:
+        """Say that a call of an object came past our wrapper of a method; tells whether the next one is traced for it.
+
+        For a library in which a later step of the same call can be seen.
+        """
+        with lock:
+            if not self.gate.open:
+                return False
+            known = len(self._places)
+            lost = bool(self.lost())
+            self.renew()
+            for owner, method, original, make in self._everywhere:
+                own = getattr(instance, "__dict__", {}).get(name)
+                if method == name and isinstance(instance, owner) and stands_for(own, original):
+                    self._wrap_copies([instance], name, make)
+            return lost or len(self._places) > known
+
+    def _declare(
+        self, target: str, make: Callable[[Any], Wrapper], *, optional: bool, everywhere: bool = False
+    ) -> None:
         module, _, path = target.partition(":")
         if not path:
             raise ValueError(f"a target is 'module:Class.method', not {target!r}")
@@ -148,7 +198,7 @@ class Patcher:
             parent = imported
             for part in parent_path.split(".") if parent_path else ():
                 parent = getattr(parent, part, None)
-            if self._apply(parent, name, make):
+            if self._apply(parent, name, make, everywhere=everywhere):
                 self.applied.append(target)
                 return
             if not optional:
@@ -157,38 +207,35 @@ class Patcher:
 
         self.when_imported(module, apply)
 
-    def _apply(self, parent: Any, name: str, make: Callable[[Any], Wrapper]) -> bool:
+    def _apply(self, parent: Any, name: str, make: Callable[[Any], Wrapper], *, everywhere: bool = False) -> bool:
         original = getattr(parent, name, None)
         if original is None:
             return False
-        handle = wrapt.wrap_function_wrapper(parent, name, make(original))
-        self._stack.callback(_unwrap, parent, name, handle)
+        if not everywhere:
+            self._put(Place(parent, name, make, self.gate))
+            return True
+        copies = objects_with_a_copy(parent, name, original)
+        self._put(Place(parent, name, make, self.gate))
+        self._everywhere.append((parent, name, original, make))
+        self._wrap_copies([*subclasses_with_a_copy(parent, name, original), *copies], name, make)
         return True
+
+    def _put(self, place: Place) -> None:
+        place.put()
+        self._places.append(place)
+        self._stack.callback(place.take_back)
+
+    def _wrap_copies(self, holders: Iterable[Any], name: str, make: Callable[[Any], Wrapper]) -> None:
+        """Wrap what stands for a method on subclasses and objects, but for what comes to a wrapper of ours anyway."""
+        self._places = [place for place in self._places if place.parent() is not None]
+        for holder in holders:
+            found: Any = holder.__dict__[name]
+            if not any(place.name == name and place.has(found) for place in self._places):
+                self._put(Place(holder, name, make, self.gate))
 
 
 def _half_imported(module: Any) -> bool:
     return getattr(getattr(module, "__spec__", None), "_initializing", False)
-
-
-def _unwrap(parent: Any, name: str, handle: Any) -> None:
-    try:
-        wrapt.unwrap_object(parent, name, handle, missing_ok=True)
-    except wrapt.WrapperNotOutermostError:
-        _buried.append((parent, name, handle))
-    except Exception as e:
-        report(f"unwrapping {name}", e)
-
-
-def _dig_out() -> None:
-    for item in list(_buried):
-        parent, name, handle = item
-        try:
-            wrapt.unwrap_object(parent, name, handle, missing_ok=True)
-        except wrapt.WrapperNotOutermostError:
-            continue
-        except Exception as e:
-            report(f"unwrapping {name}", e)
-        _buried.remove(item)
 
 
 def _safely(undo: Callable[[], None]) -> None:

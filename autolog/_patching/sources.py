@@ -37,18 +37,15 @@ class StreamSource:
 
 
 class Deferred:
-    """An object that gives the real result later, from the method ``opener``.
+    """An object that gives the real result later, from a method that is declared with ``patcher.opener``.
 
     ``opened(result)`` says what that result is: a :class:`StreamSource`, or ``None`` where it ends the call.
     """
 
-    __slots__ = ("body", "opened", "opener", "owner", "response")
+    __slots__ = ("body", "opened", "owner", "response")
 
-    def __init__(
-        self, owner: Any, opener: str, response: Any, body: BodyTap, opened: Callable[[Any], StreamSource | None]
-    ) -> None:
+    def __init__(self, owner: Any, response: Any, body: BodyTap, opened: Callable[[Any], StreamSource | None]) -> None:
         self.owner = owner
-        self.opener = opener
         self.response = response
         self.body = body
         self.opened = opened

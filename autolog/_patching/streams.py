@@ -13,10 +13,9 @@ from autolog._patching.bodies import BodyTap
 from autolog._patching.instances import Replaced
 from autolog._patching.items import watch_items
 from autolog._patching.sources import BodySource, Deferred, StreamSource
-from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, Progress
 
-__all__ = ["watch"]
+__all__ = ["opened_by", "watch"]
 
 
 class _Watch:
@@ -72,7 +71,7 @@ def watch(span: LiveSpan, source: StreamSource | Deferred | BodySource) -> None:
     if isinstance(source, StreamSource):
         _watch_stream(state, source)
     elif isinstance(source, Deferred):
-        _watch_opener(state, source)
+        _wait_for_opener(state, source)
     # Of a dropped stream the program may still read the response; the response is freed no sooner than the stream.
     # At exit too: the callback is told then that it was left.
     try:
@@ -103,42 +102,37 @@ def _watch_stream(state: _Watch, source: StreamSource) -> None:
     setattr(source.owner, source.attribute, watch_items(inner, state, source.hide))
 
 
-def _watch_opener(state: _Watch, source: Deferred) -> None:
-    find: Callable[[Any], StreamSource | None] | None = source.opened
+# By the object that gives the result, which the class's method looks up: were the method replaced on the object, it
+# could hold the object only weakly, and `make().parse()` has let go of it before the method begins.
+_waiting: weakref.WeakKeyDictionary[Any, Callable[[Any], None]] = weakref.WeakKeyDictionary()
+
+
+def opened_by(owner: Any, result: Any) -> None:
+    """Take the result that an object has given, where one is waited for."""
+    opened = _waiting.get(owner)
+    if opened is not None:
+        opened(result)
+
+
+def _wait_for_opener(state: _Watch, source: Deferred) -> None:
+    find = source.opened
+    owner = weakref.ref(source.owner)
 
     def opened(result: Any) -> None:
-        nonlocal find
-        if find is None or state.span.end_time_ns is not None:
+        if state.span.end_time_ns is not None:
             return
-        try:
-            stream = find(result)
-            if stream is not None:
-                find = None
-                _watch_stream(state, stream)
-        except Exception as e:
-            report("reading a deferred result", e)
+        stream = find(result)
+        if stream is not None:
+            forget()
+            _watch_stream(state, stream)
 
-    replaced = Replaced(source.owner)
-    replaced.method(source.opener, lambda original: _then(original, opened), weak=True)
-    state.releases.append(replaced.give_back)
+    def forget() -> None:
+        this = owner()
+        if this is not None:
+            _waiting.pop(this, None)
 
-
-def _then(original: Callable[..., Any], then: Callable[[Any], None]) -> Callable[..., Any]:
-    """Give a method, sync or async as it is, with ``then(result)`` after it."""
-
-    @wraps(original)
-    def after(*args: Any, **kwargs: Any) -> Any:
-        result = original(*args, **kwargs)
-        then(result)
-        return result
-
-    @wraps(original)
-    async def aafter(*args: Any, **kwargs: Any) -> Any:
-        result = await original(*args, **kwargs)
-        then(result)
-        return result
-
-    return aafter if iscoroutinefunction(original) else after
+    _waiting[source.owner] = opened
+    state.releases.append(forget)
 
 
 def _finally(original: Callable[..., Any], then: Callable[[], None]) -> Callable[..., Any]:
