@@ -43,7 +43,7 @@ def sync_around(target: str, enter: Enter, gate: Gate) -> Wrapper:
     """Wrap a plain method."""
 
     def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        leave = _entered(target, enter, instance, args, kwargs) if gate.passes() else None
+        leave = _entered(target, enter, instance, args, kwargs) if gate.open or gate.passes() else None
         if leave is None:
             return wrapped(*args, **kwargs)
         try:
@@ -61,7 +61,7 @@ def async_around(target: str, enter: Enter, gate: Gate) -> Wrapper:
     """Wrap an async method."""
 
     async def around(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        leave = _entered(target, enter, instance, args, kwargs) if gate.passes() else None
+        leave = _entered(target, enter, instance, args, kwargs) if gate.open or gate.passes() else None
         if leave is None:
             return await wrapped(*args, **kwargs)
         try:

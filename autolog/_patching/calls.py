@@ -40,7 +40,7 @@ class Gate:
 def _begin(
     operation: Operation, gate: Gate, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[LiveSpan, Begin] | None:
-    if not gate.passes() or is_suppressed():
+    if not (gate.open or gate.passes()) or is_suppressed():
         return None
     try:
         begin = operation.start(instance, args, kwargs)

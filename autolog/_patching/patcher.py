@@ -15,7 +15,7 @@ from autolog._patching.around import Enter, async_around, looking, sync_around
 from autolog._patching.calls import Gate, Wrapper, async_wrapper, sync_wrapper
 from autolog._patching.copies import objects_with_a_copy, stands_for, subclasses_with_a_copy
 from autolog._patching.places import Place, dig_out, lock
-from autolog._patching.streams import opened_by
+from autolog._patching.streams import async_opener, sync_opener
 from autolog._tracing.context import add_locator, remove_locator
 from autolog._tracing.guard import report
 
@@ -101,7 +101,11 @@ class Patcher:
 
     def opener(self, target: str, *, optional: bool = False) -> None:
         """Take what this method returns, sync or async, as the result that a :class:`Deferred` has promised."""
-        self.observe(target, after=opened_by, optional=optional)
+
+        def make(original: Any) -> Wrapper:
+            return async_opener if iscoroutinefunction(original) else sync_opener
+
+        self._declare(target, make, optional=optional)
 
     def wrap(self, target: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``"module:Class.method"`` with a wrapt wrapper ``(wrapped, instance, args, kwargs)``.

@@ -13,9 +13,10 @@ from autolog._patching.bodies import BodyTap
 from autolog._patching.instances import Replaced
 from autolog._patching.items import watch_items
 from autolog._patching.sources import BodySource, Deferred, StreamSource
+from autolog._tracing.guard import report
 from autolog._tracing.span import LiveSpan, Progress
 
-__all__ = ["opened_by", "watch"]
+__all__ = ["async_opener", "sync_opener", "watch"]
 
 
 class _Watch:
@@ -107,11 +108,31 @@ def _watch_stream(state: _Watch, source: StreamSource) -> None:
 _waiting: weakref.WeakKeyDictionary[Any, Callable[[Any], None]] = weakref.WeakKeyDictionary()
 
 
-def opened_by(owner: Any, result: Any) -> None:
-    """Take the result that an object has given, where one is waited for."""
+def sync_opener(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wrap the plain method that gives the result of a :class:`Deferred`. Every call comes through it: it is short."""
+    result = wrapped(*args, **kwargs)
+    if _waiting:
+        _opened_by(instance, result)
+    return result
+
+
+async def async_opener(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Wrap the async one."""
+    result = await wrapped(*args, **kwargs)
+    if _waiting:
+        _opened_by(instance, result)
+    return result
+
+
+def _opened_by(owner: Any, result: Any) -> None:
     opened = _waiting.get(owner)
     if opened is not None:
-        opened(result)
+        try:
+            opened(result)
+        except Exception as e:
+            report("reading a deferred result", e)
 
 
 def _wait_for_opener(state: _Watch, source: Deferred) -> None:

@@ -168,15 +168,20 @@ def _note_request(request: Any) -> bool:
     exchange.attempts += 1
     exchange.url = request.url
     options = exchange.options
-    # A form is sent piece by piece, with files or without.
-    if options is None or options.files or request.headers.get("content-type", "").startswith("multipart/"):
-        if exchange.request_json is None and options is not None:
-            exchange.request_json = snapshot(options.json_data)
-            exchange.files = _describe(options.files) if options.files else None
+    if options is None:
         return True
-    # `client.post(content=…)` (openai 2 and later) sends files and generators piece by piece: no bytes to look at.
-    if isinstance(getattr(options, "content", None), (bytes, bytearray, type(None))):
-        exchange.request_bytes = request.content if request.method != "GET" else b""
+    if not options.files:
+        # `client.post(content=…)` (openai 2 and later) sends files and generators piece by piece: no bytes to look at.
+        if not isinstance(getattr(options, "content", None), (bytes, bytearray, type(None))):
+            return True
+        try:
+            exchange.request_bytes = request.content if request.method != "GET" else b""
+            return True
+        except Exception:  # httpx's RequestNotRead: a form is sent piece by piece, also one without files
+            _log.debug("a request is sent piece by piece")
+    if exchange.request_json is None:
+        exchange.request_json = snapshot(options.json_data)
+        exchange.files = _describe(options.files) if options.files else None
     return True
 
 
