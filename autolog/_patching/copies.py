@@ -31,13 +31,15 @@ def subclasses_with_a_copy(owner: type[Any], name: str, original: Any) -> Iterat
         yield from subclasses_with_a_copy(subclass, name, original)
 
 
-def objects_with_a_copy(owner: type[Any], name: str, original: Any) -> list[Any]:
+def objects_with_a_copy(owner: type[Any], name: str) -> list[Any]:
     """Give the objects of the class on which somebody has put what stands for the method.
 
-    All objects of the program are searched for one that holds the method bound, only where somebody holds it at all.
+    All objects of the program are searched for one that holds the method bound, which takes long: only where somebody
+    holds it at all. So the caller must not.
     """
     if not _is_held(owner, name):
         return []
+    original = getattr(owner, name)
     bound = (o.__self__ for o in gc.get_referrers(vars(owner)[name]) if type(o) is MethodType)
     found = {
         id(o): o for o in bound if isinstance(o, owner) and stands_for(getattr(o, "__dict__", {}).get(name), original)

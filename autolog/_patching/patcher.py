@@ -212,13 +212,13 @@ class Patcher:
         self.when_imported(module, apply)
 
     def _apply(self, parent: Any, name: str, make: Callable[[Any], Wrapper], *, everywhere: bool = False) -> bool:
+        copies = objects_with_a_copy(parent, name) if everywhere and isinstance(parent, type) else []
         original = getattr(parent, name, None)
         if original is None:
             return False
         if not everywhere:
             self._put(Place(parent, name, make, self.gate))
             return True
-        copies = objects_with_a_copy(parent, name, original)
         self._put(Place(parent, name, make, self.gate))
         self._everywhere.append((parent, name, original, make))
         self._wrap_copies([*subclasses_with_a_copy(parent, name, original), *copies], name, make)

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 PROGRAM = """
-import json, re, sys, threading
+import gc, json, re, sys, threading
 from dataclasses import is_dataclass
+searches, search = [], gc.get_referrers
+gc.get_referrers = lambda *objects: searches.append(objects) or search(*objects)
 if sys.argv[1] == "after the library":
     import openai
 import autolog
@@ -28,6 +30,7 @@ print(json.dumps({
     "dataclasses": sorted({value.__qualname__ for _, _, value in made if isinstance(value, type) and is_dataclass(value)}),
     "patterns": [f"{m}:{name}" for m, name, value in made if isinstance(value, re.Pattern)],
     "threads": threading.active_count(),
+    "searches": len(searches),
 }))
 """
 # With the first span that ends, in the background; or never, where nothing asks for it.
@@ -77,4 +80,5 @@ def test_turning_on_loads_only_what_the_first_call_needs(order: str, tmp_path: P
     assert found["dataclasses"] == ["Operation"]
     assert found["patterns"] == []
     assert found["threads"] == 1
+    assert found["searches"] == 0  # of all objects of the program
     assert list(tmp_path.iterdir()) == []
